@@ -1,0 +1,1 @@
+"""Turns an OpenClaw agent's real work into training data you can trust."""

@@ -1,0 +1,1 @@
+"""The domain in plain, typed Python. Nothing below here imports Dagster."""

@@ -1,0 +1,1 @@
+"""Training examples: selection, trainer formats, validation, releases."""

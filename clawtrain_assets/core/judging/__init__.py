@@ -1,0 +1,1 @@
+"""Scoring a turn with a local judge: rubric, prompt, verdict, aggregation."""

@@ -1,0 +1,111 @@
+"""Tables on disk: one Parquet file per asset and day, replaced whole or not at all."""
+
+import os
+import uuid
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from upath import UPath
+
+from clawtrain_assets.core.errors import ClawtrainError
+
+# Statistics copy values of a column into the footer; text must not be there after a scrub.
+_STATISTICS = ("turn_id", "day", "timestamp", "overall", "status")
+WHOLE = "all"  # the partition name of tables that are not split by day
+
+
+class Lake:
+    """Reads and writes the tables below ``root``: ``<asset>/day=YYYY-MM-DD/part-0.parquet``.
+
+    A write goes to a temporary file that is flushed and renamed, so a reader never sees half of
+    one and a killed writer leaves the old file. Directories are created for the owner alone.
+    """
+
+    def __init__(self, root: UPath | str) -> None:
+        self.root = UPath(root)
+
+    def directory(self, asset: str, day: str = WHOLE) -> UPath:
+        return self.root / asset / f"day={day}"
+
+    def path(self, asset: str, day: str = WHOLE) -> UPath:
+        return self.directory(asset, day) / "part-0.parquet"
+
+    def write(self, asset: str, day: str, table: pa.Table) -> UPath:
+        """Replace one partition; returns the file's path."""
+        target = self.path(asset, day)
+        statistics = [name for name in table.schema.names if name in _STATISTICS]
+        sink = pa.BufferOutputStream()
+        pq.write_table(
+            table, sink, compression="zstd", compression_level=3, write_statistics=statistics
+        )
+        replace_bytes(target, sink.getvalue().to_pybytes())
+        return target
+
+    def write_rows(
+        self, asset: str, day: str, rows: Iterable[dict[str, Any]], schema: pa.Schema
+    ) -> UPath:
+        """Replace one partition by ``rows``, whose keys must be exactly the schema's columns."""
+        return self.write(asset, day, pa.Table.from_pylist(list(rows), schema=schema))
+
+    def exists(self, asset: str, day: str = WHOLE) -> bool:
+        return self.path(asset, day).exists()
+
+    def read(self, asset: str, day: str = WHOLE, columns: Sequence[str] | None = None) -> pa.Table:
+        """One partition; raises ClawtrainError if it was never materialized."""
+        path = self.path(asset, day)
+        if not path.exists():
+            raise ClawtrainError(f"{asset} has no partition {day}: materialize it first.")
+        with path.open("rb") as source:
+            return pq.read_table(source, columns=columns)
+
+    def days(self, asset: str) -> list[str]:
+        """Partitions present, oldest first."""
+        found = (self.root / asset).glob("day=*/part-0.parquet")
+        return sorted(path.parent.name.removeprefix("day=") for path in found)
+
+    def query(self, sql: str, **tables: str) -> pa.Table:
+        """Run SQL over all days at once: each keyword names a view over that asset's files.
+
+        An asset without any partition becomes an error of the caller: check ``days`` first.
+        """
+        with duckdb.connect() as connection:
+            for view, asset in tables.items():
+                pattern = str(self.root / asset / "day=*" / "part-0.parquet").replace("'", "''")
+                connection.execute(
+                    f"CREATE VIEW {view} AS SELECT * FROM "
+                    f"read_parquet('{pattern}', hive_partitioning=false, union_by_name=true)"
+                )
+            return connection.sql(sql).to_arrow_table()
+
+
+def replace_bytes(target: UPath, data: bytes) -> None:
+    """Write ``data`` to ``target`` so that a crash leaves the old content or the new, never less.
+
+    Local files: temporary sibling, flush to disk, rename, owner-only permissions. Object stores
+    replace an object whole on their own.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if target.protocol not in ("", "file"):
+        target.write_bytes(data)
+        return
+    final = Path(target.path)
+    temporary = final.with_name(f"{final.name}.tmp-{uuid.uuid4().hex}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(final)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    directory = os.open(final.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,1 @@
+"""Finding and replacing what must not leave the machine, and proving it."""

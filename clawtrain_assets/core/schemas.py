@@ -1,0 +1,175 @@
+"""The tables of the lake: each column's name, type and meaning, declared once.
+
+Arrow writes them, Dagster shows them as column schemas. Structured values (messages, samples,
+features) are JSON text: their shape varies by row, and text keeps every reader simple.
+"""
+
+import pyarrow as pa
+
+_STR = pa.string()
+_INT = pa.int64()
+_NUM = pa.float64()
+_BOOL = pa.bool_()
+_TIME = pa.timestamp("ms", tz="UTC")
+
+
+def _table(*columns: tuple[str, pa.DataType, str]) -> pa.Schema:
+    return pa.schema(
+        [pa.field(name, kind, metadata={"description": text}) for name, kind, text in columns]
+    )
+
+
+SCORES = ("tool_correctness", "task_completion", "instruction_adherence", "efficiency", "overall")
+
+TURNS = _table(
+    ("turn_id", _STR, "Hash of what the turn is, not of where it was found"),
+    ("session_id", _STR, "Session the turn belongs to"),
+    ("session_key", _STR, "OpenClaw's key of the session, where still known"),
+    ("session_kind", _STR, "main, cron, subagent, heartbeat, acp or hook"),
+    ("agent_id", _STR, "Agent whose session it is"),
+    ("timestamp", _TIME, "When the request to the model started"),
+    ("day", _STR, "Calendar day of the timestamp in the owner's time zone"),
+    ("provider", _STR, "Provider of the model, null if unknown"),
+    ("model", _STR, "Model that produced the turn, null if unknown"),
+    ("api", _STR, "Wire protocol named by the message"),
+    ("attribution_source", _STR, "Where provider and model were found; 'unknown' if nowhere"),
+    ("stop_reason", _STR, "Why the model stopped, as recorded"),
+    ("error_message", _STR, "Provider error recorded with the turn"),
+    ("input_tokens", _INT, "Prompt tokens billed at full price"),
+    ("output_tokens", _INT, "Tokens generated"),
+    ("cache_read_tokens", _INT, "Prompt tokens read from the provider's cache"),
+    ("cache_write_tokens", _INT, "Prompt tokens written to the provider's cache"),
+    ("cost_usd", _NUM, "US dollars; null unless cost_state is priced or recomputed"),
+    ("cost_state", _STR, "priced, recomputed, unpriced (tokens without a price) or none"),
+    ("latency_ms", _INT, "From request to the end of the reply"),
+    ("turn_index", _INT, "1-based position among the session's assistant turns"),
+    ("exchange_index", _INT, "1-based position of the user message it answers"),
+    ("calls_before", _INT, "Tool calls made earlier in the session"),
+    ("request", _STR, "The user's words the turn answers, without gateway envelopes"),
+    ("request_meta", _STR, "JSON: what the stripped envelope said (sender, channel, times)"),
+    ("system_prompt", _STR, "System prompt, where a trajectory recorded it"),
+    ("tools", _STR, "JSON list of tool definitions the session had"),
+    ("tools_source", _STR, "Where the definitions come from: trajectory, builtin or inferred"),
+    ("context", _STR, "JSON list of the messages before the turn, bounded, oldest first"),
+    ("context_dropped", _INT, "Messages left out of the context because of the bound"),
+    ("response", _STR, "JSON message: text, thinking and tool calls of the turn"),
+    ("outcome", _STR, "JSON: tool results, rest of the exchange, the user's next message"),
+    ("is_tool_use", _BOOL, "The turn calls at least one tool"),
+    ("tool_call_count", _INT, "Tool calls in the turn"),
+    ("exclusion_reason", _STR, "Why this is not a model's turn to learn from; null if it is one"),
+    ("source_file", _STR, "File the turn was read from, relative to its state directory"),
+    ("source_line", _INT, "1-based line in that file"),
+    ("source_family", _STR, "Kind of file: live, reset, deleted, lcm, ..."),
+    ("copies", _INT, "Places the same turn was found in"),
+)
+
+QUARANTINE = _table(
+    ("source_file", _STR, "File that holds the rejected bytes"),
+    ("source_line", _INT, "1-based line"),
+    ("byte_offset", _INT, "Offset of the line's first byte"),
+    ("reason", _STR, "Why it could not be read"),
+    ("raw", pa.binary(), "The rejected bytes"),
+)
+
+SCORED_TURNS = _table(
+    ("turn_id", _STR, "The turn that was judged"),
+    ("session_id", _STR, "Its session"),
+    ("day", _STR, "Its day"),
+    ("status", _STR, "'scored', or the class of the error that left it without scores"),
+    ("error", _STR, "What went wrong, in words; null if scored"),
+    *((name, _NUM, f"Median {name} over the samples, 0-10; null unless scored") for name in SCORES),
+    ("computed_overall", _NUM, "Mean of the four dimensions' medians"),
+    ("overall_disputed", _BOOL, "Judge's overall and the computed one differ by 3 or more"),
+    ("spread", _NUM, "Largest minus smallest overall over the samples"),
+    ("samples", _STR, "JSON list of all verdicts with evidence, reasons, seed and temperature"),
+    ("features", _STR, "JSON object of deterministic facts about the turn"),
+    ("judge_model", _STR, "Model that judged"),
+    ("judge_digest", _STR, "Digest of that model"),
+    ("rubric_hash", _STR, "Hash of the rubric file"),
+    ("prompt_hash", _STR, "Hash of the exact prompt"),
+    ("prompt_tokens", _INT, "Tokens read by the judge, all samples"),
+    ("output_tokens", _INT, "Tokens written by the judge, all samples"),
+    ("latency_s", _NUM, "Seconds the endpoint took, all samples"),
+)
+
+SHADOW_REPLAYS = _table(
+    ("replay_id", _STR, "Hash of turn and candidate"),
+    ("turn_id", _STR, "Reference turn that was replayed"),
+    ("session_id", _STR, "Its session"),
+    ("day", _STR, "Its day"),
+    ("stratum", _STR, "Sampling stratum the turn was drawn from"),
+    ("candidate_model", _STR, "Local model that answered"),
+    ("candidate_digest", _STR, "Digest of that model"),
+    ("status", _STR, "'replayed', or the class of the error"),
+    ("error", _STR, "What went wrong, in words; null if replayed"),
+    ("reply", _STR, "JSON message of the candidate, raw"),
+    ("done_reason", _STR, "Why the candidate stopped"),
+    ("tools_source", _STR, "Where the tool definitions it was given come from"),
+    ("prompt_tokens", _INT, "Tokens read by the candidate"),
+    ("output_tokens", _INT, "Tokens written by the candidate"),
+    ("latency_s", _NUM, "Seconds the candidate took"),
+    ("reference_latency_s", _NUM, "Seconds the reference model took, null if unknown"),
+    ("reference_cost_usd", _NUM, "What the reference turn cost, null if unpriced"),
+)
+
+CONTRASTIVE_PAIRS = _table(
+    ("pair_id", _STR, "Hash of turn, candidate and judge"),
+    ("turn_id", _STR, "Reference turn"),
+    ("session_id", _STR, "Its session"),
+    ("day", _STR, "Its day"),
+    ("status", _STR, "pair, no_gap, overlapping, unconfirmed, or the class of an error"),
+    ("error", _STR, "What went wrong, in words"),
+    ("chosen_arm", _STR, "reference or candidate; null unless a pair"),
+    ("gap", _NUM, "Median overall of the reference minus the candidate's"),
+    *((f"reference_{s}", _NUM, f"Median blind {s} of the reference arm") for s in SCORES),
+    *((f"candidate_{s}", _NUM, f"Median blind {s} of the candidate arm") for s in SCORES),
+    ("reference_samples", _STR, "JSON list of the reference arm's blind verdicts"),
+    ("candidate_samples", _STR, "JSON list of the candidate arm's blind verdicts"),
+    ("reference", _STR, "JSON message of the reference model"),
+    ("candidate", _STR, "JSON message of the candidate"),
+    ("candidate_model", _STR, "Candidate model"),
+    ("candidate_digest", _STR, "Its digest"),
+    ("judge_model", _STR, "Model that judged both arms"),
+    ("judge_digest", _STR, "Its digest"),
+    ("rubric_hash", _STR, "Hash of the rubric file"),
+    ("turn_index", _INT, "Position of the turn in its session"),
+    ("calls_before", _INT, "Tool calls made earlier in the session"),
+    ("session_kind", _STR, "Kind of session"),
+    ("tools_source", _STR, "Where the tool definitions come from"),
+    ("stratum", _STR, "Sampling stratum"),
+    ("reference_tokens", _INT, "Length of the reference arm, output tokens"),
+    ("candidate_tokens", _INT, "Length of the candidate arm, output tokens"),
+    ("reference_latency_s", _NUM, "Seconds the reference took"),
+    ("candidate_latency_s", _NUM, "Seconds the candidate took"),
+    ("reference_cost_usd", _NUM, "What the reference turn cost"),
+)
+
+SHAREGPT_DATASET = _table(
+    ("example_id", _STR, "Hash of the turn and the scrubbed example"),
+    ("turn_id", _STR, "Turn the example was made from"),
+    ("session_id", _STR, "Its session"),
+    ("day", _STR, "Its day"),
+    ("status", _STR, "kept, or why not: below_threshold, duplicate, quarantined, invalid"),
+    ("detail", _STR, "What exactly, without conversation text; null if kept"),
+    ("overall", _NUM, "The judge's overall"),
+    ("fingerprint", _STR, "Exact-duplicate key: hash of normalised request and response"),
+    ("is_tool_use", _BOOL, "The learned turn calls a tool"),
+    ("conversations", _STR, "JSON list of {from,value}, scrubbed (LLaMA-Factory ShareGPT)"),
+    ("messages", _STR, "JSON list of OpenAI messages, scrubbed; same conversation"),
+    ("system", _STR, "System prompt, scrubbed"),
+    ("tools", _STR, "JSON list of tool definitions, scrubbed"),
+    ("redactions", _STR, "JSON object: replaced values by type"),
+    ("source_file", _STR, "Lineage: file"),
+    ("source_line", _INT, "Lineage: line"),
+)
+
+ARCHIVE = _table(
+    ("root", _STR, "State directory the file belongs to"),
+    ("path", _STR, "Path below that directory"),
+    ("family", _STR, "Kind of file"),
+    ("session_id", _STR, "Session parsed from the name, null if none"),
+    ("captured_at", _TIME, "When this content was captured"),
+    ("size", _INT, "Bytes of the file at capture"),
+    ("sha256", _STR, "Hash of the bytes at capture"),
+    ("status", _STR, "present, or gone since"),
+)

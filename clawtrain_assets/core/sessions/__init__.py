@@ -1,0 +1,1 @@
+"""Reading agents' history: files and databases in, attributed turns out."""

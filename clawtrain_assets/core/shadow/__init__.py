@@ -1,0 +1,1 @@
+"""Replaying a reference model's turns through a candidate and measuring the gap."""

@@ -1,0 +1,90 @@
+"""The turn: what one assistant message was asked, said and led to.
+
+Every later stage reads only these rows, so a row carries all it needs (context and outcome are
+bounded copies). Messages are neutral of any wire protocol; the adapters live with the formats.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+Role = Literal["system", "user", "assistant", "tool"]
+CostState = Literal["priced", "recomputed", "unpriced", "none"]
+SessionKind = Literal["main", "cron", "subagent", "heartbeat", "acp", "hook"]
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """One call as the model made it; ``arguments`` is always an object."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message of a conversation.
+
+    ``role="tool"`` messages answer the call ``tool_call_id``; ``thinking`` is the model's
+    reasoning and is never part of ``text``. Images are placeholders in ``text``.
+    """
+
+    role: Role
+    text: str = ""
+    thinking: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    tool_name: str | None = None
+    is_error: bool = False
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of a turn: its tool results, the rest of the exchange, the user's next message."""
+
+    tool_results: tuple[Message, ...] = ()
+    later: tuple[Message, ...] = ()
+    next_user: Message | None = None
+
+
+class Turn(msgspec.Struct, kw_only=True):
+    """One assistant turn; the columns of ``raw_turns`` (meaning of each in ``schemas.TURNS``)."""
+
+    turn_id: str
+    session_id: str
+    session_key: str | None
+    session_kind: SessionKind
+    agent_id: str
+    timestamp: datetime
+    day: str
+    provider: str | None
+    model: str | None
+    api: str | None
+    attribution_source: str
+    stop_reason: str | None
+    error_message: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cache_read_tokens: int | None
+    cache_write_tokens: int | None
+    cost_usd: float | None
+    cost_state: CostState
+    latency_ms: int | None
+    turn_index: int
+    exchange_index: int
+    calls_before: int
+    request: str
+    request_meta: dict[str, Any]
+    system_prompt: str | None
+    tools: list[dict[str, Any]]
+    tools_source: str
+    context: list[Message]
+    context_dropped: int
+    response: Message
+    outcome: Outcome
+    is_tool_use: bool
+    tool_call_count: int
+    exclusion_reason: str | None
+    source_file: str
+    source_line: int
+    source_family: str
+    copies: int

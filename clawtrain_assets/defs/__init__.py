@@ -1,0 +1,1 @@
+"""Dagster wiring: one thin module per asset, its checks beside it."""

@@ -1,0 +1,1 @@
+"""Human review of a release's random sample."""
