@@ -1,0 +1,122 @@
+"""The journal as its users see it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Self
+
+from clawtrain_assets.core.journal import store
+from clawtrain_assets.core.journal.owner import new_owner
+from clawtrain_assets.core.journal.store import Answer, Key
+from clawtrain_assets.core.journal.writer import Writer
+
+_LEASE_S = 60.0
+_POLL_S = 0.5
+
+
+class Journal:
+    """Answers by key, shared by every run on the same database; a context manager.
+
+    A key has one answer: the first that is put stays. Two runs at once ask each question once,
+    because ``once`` claims the key before asking. The claim is a row that the journal's writer
+    renews; it is void when its process is gone or, from another machine, a minute after the last
+    renewal (clocks of machines that share a journal must agree to within seconds).
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = store.open_engine(url)
+        self._reader = self._engine.execution_options(read_only=True)
+        self._owner = new_owner()
+        self._writer = Writer(self._engine, self._renew, _LEASE_S / 3)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write what is waiting, give all claims back, disconnect."""
+        self._writer.submit(lambda connection: store.release_all(connection, self._owner))
+        self._writer.close()
+        self._engine.dispose()
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Answer]:
+        """The answers there are, by key; also those that are errors of their item."""
+        with self._reader.begin() as connection:
+            return store.read_answers(connection, keys)
+
+    def put(self, key: Key, answer: Answer) -> None:
+        """Keep an answer; on return it is on disk. Raises ClawtrainError if it cannot be."""
+        self._put(key, answer).result()
+
+    async def aput(self, key: Key, answer: Answer) -> None:
+        """Like ``put``; answers that arrive together share a commit."""
+        await asyncio.wrap_future(self._put(key, answer))
+
+    async def once(self, key: Key, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer to ``key``; asks only if nobody did and nobody is asking now."""
+        while True:
+            held, answer = await asyncio.wrap_future(self._claim(key))
+            if answer is not None:
+                return answer
+            if held:
+                break
+            await asyncio.sleep(_POLL_S)
+        try:
+            answer = await ask()
+        except BaseException:
+            digest = key.digest
+            self._writer.submit(lambda c: store.release(c, digest, self._owner))
+            raise
+        await self.aput(key, answer)
+        return answer
+
+    def summary(self) -> list[dict[str, Any]]:
+        """Per purpose, model and UTC day: answers, errors, tokens and seconds of the endpoint."""
+        with self._reader.begin() as connection:
+            return store.summarize(connection)
+
+    def export(self, purpose: str) -> Iterator[dict[str, Any]]:
+        """Every answer of a purpose, oldest first, with the parts of its key."""
+        with self._reader.begin() as connection:
+            yield from store.read_all(connection, purpose)
+
+    def forget(self, turn_ids: Collection[str]) -> int:
+        """Delete all answers about these turns, also from the disk; returns how many."""
+        deleted = self._delete(lambda c: store.delete_turns(c, turn_ids))
+        store.overwrite_deleted(self._engine)
+        return deleted
+
+    def forget_errors(self, purpose: str) -> int:
+        """Delete the answers that are errors, so that the next run asks again; returns how many."""
+        return self._delete(lambda c: store.delete_errors(c, purpose))
+
+    def _delete(self, operation: Callable[[Any], int]) -> int:
+        deleted: int = self._writer.submit(operation).result()
+        return deleted
+
+    def _put(self, key: Key, answer: Answer) -> "Future[None]":
+        return self._writer.submit(lambda c: store.insert_answer(c, key, answer))
+
+    def _claim(self, key: Key) -> "Future[tuple[bool, Answer | None]]":
+        def attempt(connection: Any) -> tuple[bool, Answer | None]:
+            digest = key.digest
+            held = store.claim(connection, digest, self._owner, time.time() + _LEASE_S)
+            # Looked up after the claim: an answer put in between is then seen.
+            answer = store.read_answers(connection, [key]).get(key)
+            if held and answer is not None:
+                store.release(connection, digest, self._owner)
+            return held, answer
+
+        return self._writer.submit(attempt)
+
+    def _renew(self, connection: Any) -> None:
+        store.renew(connection, self._owner, time.time() + _LEASE_S)

@@ -1,0 +1,256 @@
+"""The journal's two tables and the SQL on them, for SQLite and PostgreSQL."""
+
+import hashlib
+import os
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from clawtrain_assets.core.errors import ClawtrainError, UsageError
+from clawtrain_assets.core.journal.owner import gone
+
+_CHUNK = 500  # keys per statement, below every database's limit of bound values
+
+
+class Key(NamedTuple):
+    """What was asked of whom.
+
+    ``item_id`` is the turn's id, or ``<turn id>/<what of it>``: ``forget`` relies on it.
+    ``prompt_hash`` covers the prompt and the options that shape the answer.
+    """
+
+    purpose: str
+    item_id: str
+    model_digest: str
+    prompt_hash: str
+    sample: int
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256("\x1f".join(map(str, self)).encode()).hexdigest()
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer as it came: ``reply`` is the JSON of a ``turn.Message``, '' if there is none.
+
+    ``error_class`` is None for an answer that is complete; ``error`` says it in words.
+    """
+
+    reply: str
+    created_at: datetime
+    model: str = ""
+    error_class: str | None = None
+    error: str | None = None
+    done_reason: str | None = None
+    temperature: float | None = None
+    seed: int | None = None
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    latency_s: float | None = None
+
+
+_metadata = sa.MetaData()
+
+answers = sa.Table(
+    "answers",
+    _metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("purpose", sa.String, nullable=False, index=True),
+    sa.Column("item_id", sa.String, nullable=False),
+    sa.Column("turn_id", sa.String, nullable=False, index=True),
+    sa.Column("model_digest", sa.String, nullable=False),
+    sa.Column("prompt_hash", sa.String, nullable=False),
+    sa.Column("sample", sa.Integer, nullable=False),
+    sa.Column("reply", sa.Text, nullable=False),
+    sa.Column("created_at", sa.String(32), nullable=False),
+    sa.Column("model", sa.String, nullable=False),
+    sa.Column("error_class", sa.String),
+    sa.Column("error", sa.Text),
+    sa.Column("done_reason", sa.String),
+    sa.Column("temperature", sa.Float),
+    sa.Column("seed", sa.BigInteger),
+    sa.Column("prompt_tokens", sa.Integer),
+    sa.Column("output_tokens", sa.Integer),
+    sa.Column("latency_s", sa.Float),
+)
+
+claims = sa.Table(
+    "claims",
+    _metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("expires_at", sa.Float, nullable=False),
+)
+
+_ANSWER_FIELDS = tuple(Answer.__struct_fields__)
+
+
+def open_engine(url: str) -> sa.Engine:
+    """Connect and create the tables; a SQLite file is created for the owner alone.
+
+    SQLite: WAL with synchronous=FULL, so a commit survives a power cut; secure_delete, so what is
+    forgotten is overwritten. WAL needs a local disk. Raises UsageError for a URL that is none.
+    """
+    try:
+        engine = sa.create_engine(url)
+    except sa.exc.SQLAlchemyError as error:
+        raise UsageError(
+            "The journal's URL is not one SQLAlchemy can open: set journal_url to sqlite:///FILE "
+            "or postgresql+psycopg://… ."
+        ) from error
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    with engine.begin() as connection:
+        _metadata.create_all(connection)
+    return engine
+
+
+def _prepare_sqlite(engine: sa.Engine) -> None:
+    if engine.url.database:
+        file = Path(engine.url.database)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+
+    @sa.event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        for pragma in (
+            "busy_timeout=30000",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "secure_delete=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        # A writer that starts as a reader cannot wait for its turn; it fails instead.
+        writes = not connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def insert_answer(connection: sa.Connection, key: Key, answer: Answer) -> None:
+    """Keep the answer unless there is one already, and give the claim on the key back."""
+    row = {name: getattr(answer, name) for name in _ANSWER_FIELDS}
+    row["created_at"] = answer.created_at.isoformat()
+    row |= key._asdict() | {"key": key.digest, "turn_id": key.item_id.partition("/")[0]}
+    connection.execute(_insert(connection, answers).on_conflict_do_nothing(), row)
+    connection.execute(sa.delete(claims).where(claims.c.key == row["key"]))
+
+
+def claim(connection: sa.Connection, key: str, owner: str, expires_at: float) -> bool:
+    """Take the right to ask; False while another living owner holds it.
+
+    A claim is void when it has expired or its process on this machine is gone.
+    """
+    row = {"key": key, "owner": owner, "expires_at": expires_at}
+    # The row comes back only if it was inserted.
+    taken = _insert(connection, claims).on_conflict_do_nothing().returning(claims.c.key)
+    if connection.execute(taken, row).first():
+        return True
+    held = connection.execute(
+        sa.select(claims.c.owner, claims.c.expires_at).where(claims.c.key == key)
+    ).first()
+    if held is None or (held.expires_at > time.time() and not gone(held.owner)):
+        return False
+    won = connection.execute(
+        sa.update(claims)
+        .where(claims.c.key == key, claims.c.owner == held.owner)
+        .values(owner=owner, expires_at=expires_at)
+    )
+    return won.rowcount == 1
+
+
+def release(connection: sa.Connection, key: str, owner: str) -> None:
+    connection.execute(sa.delete(claims).where(claims.c.key == key, claims.c.owner == owner))
+
+
+def renew(connection: sa.Connection, owner: str, expires_at: float) -> None:
+    connection.execute(
+        sa.update(claims).where(claims.c.owner == owner).values(expires_at=expires_at)
+    )
+
+
+def release_all(connection: sa.Connection, owner: str) -> None:
+    connection.execute(sa.delete(claims).where(claims.c.owner == owner))
+
+
+def read_answers(connection: sa.Connection, keys: Iterable[Key]) -> dict[Key, Answer]:
+    by_digest = {key.digest: key for key in keys}
+    digests = list(by_digest)
+    found: dict[Key, Answer] = {}
+    for start in range(0, len(digests), _CHUNK):
+        chosen = answers.c.key.in_(digests[start : start + _CHUNK])
+        for row in connection.execute(sa.select(answers).where(chosen)).mappings():
+            found[by_digest[row["key"]]] = _answer(row)
+    return found
+
+
+def summarize(connection: sa.Connection) -> list[dict[str, Any]]:
+    day = sa.func.substr(answers.c.created_at, 1, 10)
+    counted = sa.select(
+        answers.c.purpose,
+        answers.c.model,
+        answers.c.model_digest,
+        day.label("day"),
+        sa.func.count().label("answers"),
+        sa.func.count(answers.c.error_class).label("errors"),
+        sa.func.coalesce(sa.func.sum(answers.c.prompt_tokens), 0).label("prompt_tokens"),
+        sa.func.coalesce(sa.func.sum(answers.c.output_tokens), 0).label("output_tokens"),
+        sa.func.coalesce(sa.func.sum(answers.c.latency_s), 0.0).label("latency_s"),
+    ).group_by(answers.c.purpose, answers.c.model, answers.c.model_digest, day)
+    ordered = counted.order_by(day, answers.c.purpose, answers.c.model)
+    return [dict(row) for row in connection.execute(ordered).mappings()]
+
+
+def read_all(connection: sa.Connection, purpose: str) -> Iterator[dict[str, Any]]:
+    rows = connection.execution_options(yield_per=_CHUNK).execute(
+        sa.select(answers).where(answers.c.purpose == purpose).order_by(answers.c.created_at)
+    )
+    for row in rows.mappings():
+        yield {name: value for name, value in row.items() if name != "key"}
+
+
+def delete_turns(connection: sa.Connection, turn_ids: Collection[str]) -> int:
+    ids = list(turn_ids)
+    deleted = 0
+    for start in range(0, len(ids), _CHUNK):
+        chosen = answers.c.turn_id.in_(ids[start : start + _CHUNK])
+        deleted += connection.execute(sa.delete(answers).where(chosen)).rowcount
+    return deleted
+
+
+def delete_errors(connection: sa.Connection, purpose: str) -> int:
+    chosen = sa.and_(answers.c.purpose == purpose, answers.c.error_class.is_not(None))
+    return connection.execute(sa.delete(answers).where(chosen)).rowcount
+
+
+def overwrite_deleted(engine: sa.Engine) -> None:
+    """Move SQLite's log into the file and empty it: deleted text must not linger there."""
+    if engine.dialect.name != "sqlite":
+        return
+    with closing(engine.raw_connection()) as connection:
+        busy, _, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise ClawtrainError(
+            "The answers are deleted, but another run keeps their bytes in the journal's log: "
+            "repeat this once it has ended."
+        )
+
+
+def _answer(row: sa.RowMapping) -> Answer:
+    values = {name: row[name] for name in _ANSWER_FIELDS}
+    return Answer(**values | {"created_at": datetime.fromisoformat(row["created_at"])})
+
+
+def _insert(connection: sa.Connection, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)

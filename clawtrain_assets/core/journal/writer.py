@@ -1,0 +1,90 @@
+"""One thread that writes the journal: what arrives while a commit runs shares the next one."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from clawtrain_assets.core.errors import ClawtrainError
+
+_BATCH = 500  # operations per commit
+
+Operation = Callable[[sa.Connection], Any]
+
+
+class _Job(NamedTuple):
+    operation: Operation
+    done: "Future[Any]"
+
+
+class Writer:
+    """Runs operations in the order they were submitted; a future resolves after the commit.
+
+    ``idle`` runs at least every ``idle_s`` seconds in a transaction of its own.
+    """
+
+    def __init__(self, engine: sa.Engine, idle: Operation, idle_s: float) -> None:
+        self._engine = engine
+        self._idle = idle
+        self._idle_s = idle_s
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    def submit(self, operation: Operation) -> "Future[Any]":
+        job = _Job(operation, Future())
+        self._jobs.put(job)
+        return job.done
+
+    def close(self) -> None:
+        """Write what was submitted, then stop."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        idle_due = time.monotonic() + self._idle_s
+        closing = False
+        while not closing:
+            batch, closing = self._collect(max(0.0, idle_due - time.monotonic()))
+            self._commit(batch)
+            if time.monotonic() >= idle_due:
+                self._commit([_Job(self._idle, Future())])
+                idle_due = time.monotonic() + self._idle_s
+
+    def _collect(self, timeout_s: float) -> tuple[list[_Job], bool]:
+        """What is waiting, after waiting for the first; True once ``close`` was reached."""
+        batch: list[_Job] = []
+        try:
+            job = self._jobs.get(timeout=timeout_s)
+            while job is not None:
+                batch.append(job)
+                if len(batch) == _BATCH:
+                    return batch, False
+                job = self._jobs.get_nowait()
+        except queue.Empty:
+            return batch, False
+        return batch, True
+
+    def _commit(self, batch: list[_Job]) -> None:
+        if not batch:
+            return
+        try:
+            with self._engine.begin() as connection:
+                results = [job.operation(connection) for job in batch]
+        except Exception as error:  # noqa: BLE001 - whatever it is, the askers must hear of it
+            cause = type(getattr(error, "orig", error)).__name__
+            failure = ClawtrainError(
+                f"The journal cannot be written ({cause}): check that its disk has space and is "
+                "writable, then start again; answers already saved are kept."
+            )
+            for job in batch:
+                if not job.done.cancelled():
+                    job.done.set_exception(failure)
+            return
+        for job, result in zip(batch, results, strict=True):
+            if not job.done.cancelled():
+                job.done.set_result(result)
