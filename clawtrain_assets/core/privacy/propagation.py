@@ -1,0 +1,40 @@
+"""A value found once is removed everywhere: the second time it may stand without its context."""
+
+from collections.abc import Iterable
+
+import ahocorasick
+
+from clawtrain_assets.core.privacy.finding import Finding
+
+# Kinds whose values are distinctive or short by nature; the rest must be long enough.
+_SHORTEST = {"USER": 4, "HOST": 4, "PERSON": 4, "SSID": 5, "DOB": 10, "GEO": 9, "PIN": 99}
+_SHORTEST_OTHER = 6
+_STAY = {"IP", "IPV6", "MAC", "EMAIL", "PHONE", "CARD", "IBAN"}  # found by their form anyway
+
+
+def worth_spreading(findings: Iterable[Finding]) -> dict[str, str]:
+    """value -> kind of the findings that name a value and not just a place."""
+    return {
+        finding.value: finding.kind
+        for finding in findings
+        if finding.kind not in _STAY
+        and len(finding.value) >= _SHORTEST.get(finding.kind, _SHORTEST_OTHER)
+        and "\n" not in finding.value
+        and not (finding.value.isalpha() and finding.value.islower() and len(finding.value) < 6)
+    }
+
+
+def propagated(text: str, found: dict[str, str]) -> list[Finding]:
+    """Every further occurrence of the values as whole words."""
+    if not found:
+        return []
+    automaton = ahocorasick.Automaton()
+    for value, kind in found.items():
+        automaton.add_word(value, (value, kind))
+    automaton.make_automaton()
+    spread = []
+    for last, (value, kind) in automaton.iter(text):
+        start, end = last - len(value) + 1, last + 1
+        if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
+            spread.append(Finding(start, end, kind, "propagation", value))
+    return spread

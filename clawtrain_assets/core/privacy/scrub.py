@@ -1,0 +1,201 @@
+"""The scrubber: finds in every reading of a text, replaces in the text itself."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import ahocorasick
+import msgspec
+
+from clawtrain_assets.core.privacy import views
+from clawtrain_assets.core.privacy.denylist import Denylist, DenylistDetector
+from clawtrain_assets.core.privacy.detectors import DETECTORS
+from clawtrain_assets.core.privacy.finding import Finding, Page, lower
+from clawtrain_assets.core.privacy.mapped import Mapped
+from clawtrain_assets.core.privacy.propagation import propagated, worth_spreading
+from clawtrain_assets.core.privacy.pseudonyms import OWN, Pseudonyms
+from clawtrain_assets.core.privacy.structure import Slot, is_json, slots, within
+from clawtrain_assets.core.turn import Message, ToolCall
+
+LAYERS = ("denylist", *DETECTORS, "views", "propagation")
+_DEPTH = 4  # how many encodings may be wrapped round each other
+
+
+@dataclass
+class _Document:
+    text: str
+    findings: list[Finding]
+    places: list[Slot] | None  # None: not JSON, any run may be rewritten
+
+
+@dataclass
+class Scrubber:
+    """Replaces what a denylist names and what detectors find, always by the same stand-ins.
+
+    ``allowlist`` values are never replaced. ``layers`` is for measuring what one layer buys.
+    ``known`` values (see ``learn``) are removed wherever they occur.
+    """
+
+    denylist: Denylist
+    allowlist: Collection[str]
+    key: bytes = field(repr=False)
+    layers: Collection[str] = LAYERS
+    counts: Counter[str] = field(default_factory=Counter, init=False)
+    rules: Counter[str] = field(default_factory=Counter, init=False)
+    known: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.pseudonyms = Pseudonyms(self.key)
+        self._allowed = {value.casefold() for value in self.allowlist}
+        self._detectors = [make() for name, make in DETECTORS.items() if name in self.layers]
+        if "denylist" in self.layers and self.denylist:
+            self._detectors.insert(0, DenylistDetector(self.denylist))
+        self._triggers = ahocorasick.Automaton()
+        for word in {word for detector in self._detectors for word in detector.triggers}:
+            self._triggers.add_word(word, word)
+        self._triggers.make_automaton()
+
+    def text(self, value: str) -> str:
+        """``value`` without its sensitive parts; JSON in gives JSON out."""
+        return self.texts([value])[0]
+
+    def texts(self, values: Sequence[str]) -> list[str]:
+        """Scrub several texts as one document: a value found in one is removed from all."""
+        documents = [self._analyse(value) for value in values]
+        if "propagation" in self.layers:
+            found = dict(self.known)
+            for document in documents:
+                found.update(worth_spreading(document.findings))
+            for document in documents:
+                self._spread(document, found)
+        return [self._rewritten(document) for document in documents]
+
+    def findings(self, value: str) -> list[Finding]:
+        """What would be replaced in ``value``; the findings hold the values: never log them."""
+        return self._analyse(value).findings
+
+    def json(self, value: Any) -> Any:
+        """Scrub a JSON-like value; the result has the same shape, numbers stay numbers."""
+        return self._json([value])[0]
+
+    def messages(self, messages: Sequence[Message]) -> list[Message]:
+        """Scrub a conversation as one document; call ids keep matching their results."""
+        parts: list[str] = []
+        for message in messages:
+            parts += [message.text, message.thinking]
+            parts += [_dumped(call.arguments) for call in message.tool_calls]
+        clean = iter(self.texts(parts))
+        scrubbed = []
+        for message in messages:
+            text, thinking = next(clean), next(clean)
+            calls = tuple(
+                ToolCall(call.id, call.name, msgspec.json.decode(next(clean)))
+                for call in message.tool_calls
+            )
+            scrubbed.append(
+                msgspec.structs.replace(message, text=text, thinking=thinking, tool_calls=calls)
+            )
+        return scrubbed
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Remember every value found in ``texts``: from now on it is removed everywhere."""
+        for text in texts:
+            self.known.update(worth_spreading(self._analyse(text).findings))
+
+    def _json(self, values: Sequence[Any]) -> list[Any]:
+        # A list of one keeps scalars inside a JSON document, where their type is preserved.
+        return [msgspec.json.decode(text)[0] for text in self.texts([_dumped([v]) for v in values])]
+
+    def _analyse(self, text: str) -> _Document:
+        places = slots(text) if is_json(text) else None
+        findings = self._scan(text, _DEPTH)
+        return _Document(text, findings, places)
+
+    def _scan(self, text: str, depth: int) -> list[Finding]:
+        findings = self._detect(text)
+        if "views" not in self.layers or not depth:
+            return findings
+        for read in (
+            views.visible,
+            views.unescaped,
+            views.percent_decoded,
+            views.joined,
+            views.latin,
+        ):
+            view = read(text)
+            if view:
+                findings += _back(view, self._scan(view.text, depth - 1))
+        for start, end, decoded in views.opaque_runs(text):
+            inner = self._scan(decoded, depth - 1)
+            if inner:
+                findings.append(_whole_run(text, start, end, inner))
+        return findings
+
+    def _detect(self, text: str) -> list[Finding]:
+        low = lower(text)
+        hits: dict[str, list[int]] = {}
+        for last, word in self._triggers.iter(low):
+            hits.setdefault(word, []).append(last - len(word) + 1)
+        page = Page(text, low, hits)
+        return [
+            finding
+            for detector in self._detectors
+            for finding in detector(page)
+            if finding.value.casefold() not in self._allowed and not OWN.fullmatch(finding.value)
+        ]
+
+    def _spread(self, document: _Document, found: dict[str, str]) -> None:
+        document.findings += propagated(document.text, found)
+
+    def _rewritten(self, document: _Document) -> str:
+        text, out, at = document.text, [], 0
+        for finding in _merged(document.findings):
+            self.counts[finding.kind] += 1
+            self.rules[finding.rule] += 1
+            if document.places is None:
+                parts = [Slot(finding.start, finding.end, False)]
+            else:
+                parts = within(document.places, finding.start, finding.end)
+            for part in parts:
+                if part.start < at:
+                    continue
+                out.append(text[at : part.start])
+                if part.is_number:
+                    number = text[part.start : part.end]
+                    out.append(self.pseudonyms.number(finding.kind, number))
+                else:
+                    out.append(self.pseudonyms.replacement(finding.kind, finding.value))
+                at = part.end
+        out.append(text[at:])
+        return "".join(out)
+
+
+def _dumped(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _back(view: Mapped, findings: list[Finding]) -> list[Finding]:
+    mapped = []
+    for finding in findings:
+        start, end = view.span(finding.start, finding.end)
+        mapped.append(finding._replace(start=start, end=end))
+    return mapped
+
+
+def _whole_run(text: str, start: int, end: int, inner: list[Finding]) -> Finding:
+    first = max(inner, key=lambda finding: finding.end - finding.start)
+    return Finding(start, end, first.kind, f"{first.rule}/encoded", text[start:end])
+
+
+def _merged(findings: list[Finding]) -> list[Finding]:
+    """One finding per run: overlapping ones become their union, typed by the longest."""
+    merged: list[Finding] = []
+    for finding in sorted(findings, key=lambda f: (f.start, -f.end)):
+        if merged and finding.start < merged[-1].end:
+            last = merged[-1]
+            longest = max(last, finding, key=lambda f: f.end - f.start)
+            merged[-1] = longest._replace(start=last.start, end=max(last.end, finding.end))
+        else:
+            merged.append(finding)
+    return merged

@@ -1,0 +1,146 @@
+"""Other readings of a text in which a value may hide: escapes, encodings, invisible characters.
+
+Two sorts. *Whole-text* readings (JSON escapes, percent-encoding, terminal colours, zero-width
+characters, look-alike letters, joined lines) keep their surroundings, so every detector works on
+them. *Opaque runs* (base64, hex) are decoded alone; a hit anywhere inside condemns the run.
+"""
+
+import base64
+import binascii
+import re
+import unicodedata
+from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
+
+from clawtrain_assets.core.privacy.mapped import Mapped, rewrite
+
+_JSON_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?)')
+_SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_UNESCAPES = re.compile(r'\\["nu\\]')
+_INVISIBLE = re.compile(
+    r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\\(?:x1b|u001b|033|e)\[[0-9;]*[A-Za-z]"
+    r"|[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
+    r"\u206a-\u206f\ufe00-\ufe0f\ufeff]"
+)
+_PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
+# A shell or source line that goes on, or a token that a terminal broke at its right margin.
+_JOINED = re.compile(
+    r"\\\r?\n[ \t]*|\\\\n|"
+    r"(?<=[A-Za-z0-9_+/=-]{40})[ \t]*\r?\n[ \t│|>]*(?=[A-Za-z0-9_+/=-]{8,}[ \t│|]*(?:\r?\n|$))"
+    r"|(?<=[A-Za-z0-9_+/=-]{20})['\"]\s*\+\s*['\"]|(?<=[A-Za-z0-9_-]{6})['\"][ \t]*\+[ \t]*['\"]"
+)
+_LOOK_ALIKE = re.compile(r"(?<=[A-Za-z0-9@._-])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z0-9@._-])")
+_CONFUSABLES = dict(
+    zip(
+        "аеорсухіјѕԁӏһԛԝАВЕКМНОРСТХУІЈЅαορνιΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+        "aeopcyxijsdlhqwABEKMHOPCTXYIJSaopviABEZHIKMNOPTYX",
+        strict=True,
+    )
+)
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/_-])")
+_HEX = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){12,}(?:\r?\n(?:[0-9a-fA-F]{2})+)*(?![0-9A-Za-z])"
+)
+_LONGEST_OPAQUE = 400_000
+
+
+def unescaped(text: str) -> Mapped | None:
+    """JSON string escapes read once; None if there are none."""
+    if "\\" not in text or not _UNESCAPES.search(text):
+        return None
+    return rewrite(text, _JSON_ESCAPE, _json_char)
+
+
+def _json_char(match: re.Match[str]) -> str:
+    body = match.group()[1:]
+    if body[0] != "u":
+        return _SIMPLE.get(body, body)
+    first = int(body[1:5], 16)
+    if len(body) > 5:
+        second = int(body[7:], 16)
+        if 0xD800 <= first < 0xDC00:
+            return chr(0x10000 + ((first - 0xD800) << 10) + second - 0xDC00)
+        return chr(first) + chr(second)
+    return chr(first)
+
+
+def visible(text: str) -> Mapped | None:
+    """Terminal control sequences and invisible characters taken out."""
+    if text.isascii() and "\x1b" not in text and "[" not in text:
+        return None
+    return rewrite(text, _INVISIBLE, lambda _: "")
+
+
+def percent_decoded(text: str) -> Mapped | None:
+    """%XX read once where the bytes are UTF-8."""
+    return rewrite(text, _PERCENT, _percent) if "%" in text else None
+
+
+def _percent(match: re.Match[str]) -> str | None:
+    try:
+        decoded = unquote_to_bytes(match.group()).decode()
+    except UnicodeDecodeError:
+        return None
+    return decoded if decoded.isprintable() else None
+
+
+def joined(text: str) -> Mapped | None:
+    """Continued lines, wrapped tokens and ``"a" + "b"`` put together."""
+    if "\n" not in text and "+" not in text:
+        return None
+    return rewrite(text, _JOINED, lambda _: "")
+
+
+def latin(text: str) -> Mapped | None:
+    """Letters of other alphabets that look Latin, inside words that are Latin."""
+    return None if text.isascii() else rewrite(text, _LOOK_ALIKE, _latin_char)
+
+
+def _latin_char(match: re.Match[str]) -> str | None:
+    char = match.group()
+    if char in _CONFUSABLES:
+        return _CONFUSABLES[char]
+    plain = unicodedata.normalize("NFKC", char)
+    return (
+        plain
+        if plain != char and plain.isascii() and plain.isprintable() and plain != " "
+        else None
+    )
+
+
+def opaque_runs(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, decoded text) of every base64 or hex run that holds readable text."""
+    for match in _HEX.finditer(text):
+        decoded = _readable(_from_hex(match.group()))
+        if decoded:
+            yield match.start(), match.end(), decoded
+    for match in _BASE64.finditer(text):
+        if match.end() - match.start() <= _LONGEST_OPAQUE:
+            decoded = _readable(_from_base64(match.group()))
+            if decoded:
+                yield match.start(), match.end(), decoded
+
+
+def _from_hex(run: str) -> bytes:
+    return bytes.fromhex(run.replace("\r", "").replace("\n", ""))
+
+
+def _from_base64(run: str) -> bytes:
+    run = run.rstrip("=").replace("-", "+").replace("_", "/")
+    if len(run) % 4 == 1:
+        run = run[:-1]
+    try:
+        return base64.b64decode(run + "=" * (-len(run) % 4))
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _readable(data: bytes) -> str | None:
+    if len(data) < 8:
+        return None
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    odd = sum(1 for char in text if not char.isprintable() and char not in "\r\n\t")
+    return text if odd == 0 else None
