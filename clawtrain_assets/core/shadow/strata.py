@@ -25,6 +25,13 @@ class Stratum(NamedTuple):
     def __str__(self) -> str:
         return f"turns {self.turns} / calls {self.calls} / {self.tool} / {self.session_kind}"
 
+    @classmethod
+    def parse(cls, text: str) -> "Stratum":
+        """The stratum a text form stands for; a tool's name may hold the separator."""
+        turns, calls, rest = text.split(" / ", 2)
+        tool, session_kind = rest.rsplit(" / ", 1)
+        return cls(turns.removeprefix("turns "), calls.removeprefix("calls "), tool, session_kind)
+
 
 def stratum_of(turn_index: int, calls_before: int, reply: Message, session_kind: str) -> Stratum:
     """The stratum of one turn; ``turn_index`` is 1-based, ``reply`` the reference model's."""

@@ -1,8 +1,15 @@
 """Turns and replies for the tests of this package, with only what a test says being special."""
 
+import json
 from datetime import UTC, datetime
+from statistics import median
 from typing import Any
 
+import msgspec
+import pyarrow as pa
+
+from clawtrain_assets.core.schemas import CONTRASTIVE_PAIRS, SCORES
+from clawtrain_assets.core.shadow.rule import decide
 from clawtrain_assets.core.turn import Message, Outcome, ToolCall, Turn
 
 READ_TOOL = {
@@ -69,3 +76,46 @@ def a_turn(turn_id: str = "t1", **changes: Any) -> Turn:
         "copies": 1,
     }
     return Turn(**(fields | changes))
+
+
+def pair_row(turn_id: str = "t1", **changes: Any) -> dict[str, Any]:
+    """A row of ``contrastive_pairs``: the reference at 9, the candidate at 5, a pair."""
+    reference = changes.pop("reference_scores", [9.0, 9.0, 9.0])
+    candidate = changes.pop("candidate_scores", [5.0, 5.0, 5.0])
+    decision = decide(reference, candidate, 3.0)
+    row: dict[str, Any] = dict.fromkeys(CONTRASTIVE_PAIRS.names)
+    row |= {
+        "pair_id": f"pair-{turn_id}",
+        "turn_id": turn_id,
+        "session_id": "session-1",
+        "day": "2026-03-14",
+        "status": decision.status,
+        "chosen_arm": decision.chosen,
+        "gap": decision.gap,
+        "reference_samples": json.dumps([{"overall": score} for score in reference]),
+        "candidate_samples": json.dumps([{"overall": score} for score in candidate]),
+        "reference": msgspec.json.encode(call(path="notes.md")).decode(),
+        "candidate": msgspec.json.encode(Message("assistant", "I guess so.")).decode(),
+        "candidate_model": "qwen3:235b",
+        "candidate_digest": "digest-candidate",
+        "judge_model": "nemotron-3-super:120b",
+        "judge_digest": "digest-judge",
+        "rubric_hash": "rubric",
+        "turn_index": 1,
+        "calls_before": 0,
+        "session_kind": "main",
+        "tools_source": "trajectory",
+        "stratum": "turns 1-3 / calls 0 / read / main",
+        "reference_latency_s": 2.0,
+        "candidate_latency_s": 6.0,
+        "reference_cost_usd": 0.02,
+    }
+    for name in SCORES:
+        row[f"reference_{name}"] = median(reference)
+        row[f"candidate_{name}"] = median(candidate)
+    assert changes.keys() <= row.keys(), "a test names a column that does not exist"
+    return row | changes
+
+
+def pairs_table(rows: list[dict[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist(rows, schema=CONTRASTIVE_PAIRS)
