@@ -155,7 +155,7 @@ SHAREGPT_DATASET = _table(
     ("turn_id", _STR, "Turn the example was made from"),
     ("session_id", _STR, "Its session"),
     ("day", _STR, "Its day"),
-    ("status", _STR, "kept, or why not: below_threshold, duplicate, quarantined, invalid"),
+    ("status", _STR, "kept, or below_threshold, duplicate, quarantined, invalid, unscored"),
     ("detail", _STR, "What exactly, without conversation text; null if kept"),
     ("overall", _NUM, "The judge's overall"),
     ("fingerprint", _STR, "Exact-duplicate key: hash of normalised request and response"),

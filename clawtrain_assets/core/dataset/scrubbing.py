@@ -1,0 +1,92 @@
+"""What the dataset asks of a scrubber, and a turn's parts as they may be shipped."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from clawtrain_assets.core.dataset.neutral import neutralise, neutralise_json
+from clawtrain_assets.core.turn import Message, Turn
+
+
+class Scrubbing(Protocol):
+    """The part of ``privacy.scrub.Scrubber`` that datasets use."""
+
+    def text(self, value: str) -> str: ...
+
+    def json(self, value: Any) -> Any: ...
+
+    def messages(self, messages: list[Message]) -> list[Message]: ...
+
+    @property
+    def counts(self) -> Mapping[str, int]: ...
+
+
+class Shippable(NamedTuple):
+    """A turn's parts after scrub and neutralisation; ``redactions`` counts values by type."""
+
+    context: list[Message]
+    request: str
+    answers: list[Message]
+    system: str
+    tools: list[dict[str, Any]]
+    redactions: dict[str, int]
+
+
+class Shipper:
+    """Scrubs turns and makes their text harmless for tokenizers.
+
+    System prompts and tool definitions repeat from turn to turn, so each is scrubbed once.
+    """
+
+    def __init__(self, scrubber: Scrubbing) -> None:
+        self._scrubber = scrubber
+        self._texts: dict[str, tuple[str, Counter[str]]] = {}
+        self._tools: dict[str, tuple[list[dict[str, Any]], Counter[str]]] = {}
+
+    def ship(self, turn: Turn, answers: Sequence[Message]) -> Shippable:
+        """``answers``: the messages to learn or compare. Raises whatever the scrubber raises."""
+        before = Counter(self._scrubber.counts)
+        plain = [msgspec.structs.replace(m, thinking="") for m in (*turn.context, *answers)]
+        messages = [_harmless(message) for message in self._scrubber.messages(plain)]
+        if len(messages) != len(plain):
+            raise ValueError("the scrubber returned another number of messages")
+        request = neutralise(self._scrubber.text(turn.request))
+        redactions = Counter(self._scrubber.counts) - before
+        system, in_system = self._system(turn.system_prompt or "")
+        tools, in_tools = self._definitions(turn.tools)
+        return Shippable(
+            context=messages[: len(turn.context)],
+            request=request,
+            answers=messages[len(turn.context) :],
+            system=system,
+            tools=tools,
+            redactions=dict(sorted((redactions + in_system + in_tools).items())),
+        )
+
+    def _system(self, text: str) -> tuple[str, Counter[str]]:
+        if text not in self._texts:
+            before = Counter(self._scrubber.counts)
+            scrubbed = neutralise(self._scrubber.text(text))
+            self._texts[text] = scrubbed, Counter(self._scrubber.counts) - before
+        return self._texts[text]
+
+    def _definitions(
+        self, tools: Sequence[Mapping[str, Any]]
+    ) -> tuple[list[dict[str, Any]], Counter[str]]:
+        key = json.dumps(tools, sort_keys=True)
+        if key not in self._tools:
+            before = Counter(self._scrubber.counts)
+            scrubbed = neutralise_json(self._scrubber.json([dict(tool) for tool in tools]))
+            self._tools[key] = scrubbed, Counter(self._scrubber.counts) - before
+        return self._tools[key]
+
+
+def _harmless(message: Message) -> Message:
+    calls = tuple(
+        msgspec.structs.replace(call, arguments=neutralise_json(call.arguments))
+        for call in message.tool_calls
+    )
+    return msgspec.structs.replace(message, text=neutralise(message.text), tool_calls=calls)
