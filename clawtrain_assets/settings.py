@@ -180,6 +180,10 @@ class Settings(BaseSettings):
         return self.home / "releases"
 
     @property
+    def reports(self) -> Path:
+        return self.home / "reports"
+
+    @property
     def rubric_file(self) -> Path:
         return self.judging.rubric or self.home / "rubric.toml"
 
@@ -196,7 +200,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = TomlConfigSettingsSource(settings_cls, toml_file=_home() / SETTINGS_FILE)
+        file = TomlConfigSettingsSource(settings_cls, toml_file=home_directory() / SETTINGS_FILE)
         return init_settings, env_settings, file
 
 
@@ -209,12 +213,13 @@ def load_settings() -> Settings:
         key = ".".join(str(part) for part in first["loc"])
         hint = "is not a setting" if first["type"] == "extra_forbidden" else first["msg"]
         raise UsageError(
-            f"Setting {key!r}: {hint}. Correct {_home() / SETTINGS_FILE} or the CLAWTRAIN_* "
+            f"Setting {key!r}: {hint}. Correct {home_directory() / SETTINGS_FILE} or the CLAWTRAIN_* "
             "variable that sets it."
         ) from None
     except ValueError as error:  # the file is not TOML
-        raise UsageError(f"{_home() / SETTINGS_FILE} cannot be read: {error}.") from None
+        raise UsageError(f"{home_directory() / SETTINGS_FILE} cannot be read: {error}.") from None
 
 
-def _home() -> Path:
+def home_directory() -> Path:
+    """CLAWTRAIN_HOME, where the settings file is looked for."""
     return Path(os.environ.get("CLAWTRAIN_HOME", "~/.clawtrain")).expanduser().absolute()

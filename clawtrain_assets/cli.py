@@ -1,0 +1,190 @@
+"""``clawtrain``: the command line. Each command hands over to the module that does the work.
+
+Exit status: 0 done, 1 the work failed, 2 wrong use. Errors are one sentence on stderr.
+Modules are imported inside the commands, so that ``status`` does not wait for Dagster.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from clawtrain_assets.core.errors import ClawtrainError
+
+_DIRECTORY = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class _Commands(click.Group):
+    """Turns the errors a user is meant to read into a sentence and an exit status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ClawtrainError as error:
+            click.echo(f"clawtrain: {error}", err=True)
+            ctx.exit(error.exit_status)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="clawtrain")
+@click.option(
+    "--home",
+    type=_DIRECTORY,
+    help="CLAWTRAIN_HOME for this command: settings, archive, tables, journal, releases.",
+)
+def main(home: Path | None) -> None:
+    """Turn an OpenClaw agent's real work into training data you can trust."""
+    if home:
+        os.environ["CLAWTRAIN_HOME"] = str(home.expanduser().absolute())
+
+
+@main.command()
+def init() -> None:
+    """Write the settings, rubric and denylist files for you to edit; existing ones are kept."""
+    from clawtrain_assets.init import write_files
+
+    for path, written in write_files():
+        click.echo(f"{'written' if written else 'kept   '} {path}")
+
+
+@main.command()
+@click.option(
+    "--dir",
+    "directory",
+    type=_DIRECTORY,
+    default=Path(".demo"),
+    show_default=True,
+    help="Where the sample history and its CLAWTRAIN_HOME go.",
+)
+def demo(directory: Path) -> None:
+    """Run the whole line on an invented history with the embedded model."""
+    from clawtrain_assets.demo.run import run_demo
+
+    run_demo(directory.absolute(), click.echo)
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Port of the web UI on 127.0.0.1.")
+def up(port: int) -> None:
+    """Start the Dagster web UI and daemon on 127.0.0.1; Ctrl-C stops both."""
+    from clawtrain_assets.defs.resources import POOLS
+    from clawtrain_assets.instance.up import run_up
+    from clawtrain_assets.settings import load_settings
+
+    sys.exit(run_up(load_settings().home, port, POOLS))
+
+
+@main.command()
+def doctor() -> None:
+    """Check every prerequisite, one line each, with what to do."""
+    from clawtrain_assets.doctor import examine
+
+    healthy = True
+    for check in examine():
+        healthy &= check.ok
+        click.echo(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail}")
+        if not check.ok:
+            click.echo(f"     -> {check.fix}")
+    sys.exit(0 if healthy else 1)
+
+
+@main.command()
+@click.option(
+    "--openclaw",
+    "state_dirs",
+    type=_DIRECTORY,
+    multiple=True,
+    help="State directory or directory of session files; may be repeated.",
+)
+@click.option("--lcm", type=_FILE, help="lcm.db to join.")
+@click.option("--out", type=_DIRECTORY, required=True, help="Where the per-day JSONL goes.")
+def turns(state_dirs: tuple[Path, ...], lcm: Path | None, out: Path) -> None:
+    """Write every assistant turn as per-day JSONL, without archive, lake or Dagster."""
+    from clawtrain_assets.core.errors import UsageError
+    from clawtrain_assets.core.sessions.export import export_turns
+    from clawtrain_assets.settings import load_settings
+
+    if not state_dirs and lcm is None:
+        raise UsageError("Name a state directory with --openclaw DIR, a database with --lcm FILE.")
+    click.echo(export_turns(state_dirs, lcm, out, load_settings()))
+
+
+@main.command()
+@click.option("--jsonl", is_flag=True, required=True, help="Read {id,text} lines from stdin.")
+@click.option("--denylist", type=_FILE, help="Your own values; default: the configured file.")
+def scrub(jsonl: bool, denylist: Path | None) -> None:  # noqa: ARG001
+    """Scrub {id,text} lines from stdin to stdout."""
+    from clawtrain_assets.core.privacy.scrub import Scrubber, load_denylist, load_or_create_key
+    from clawtrain_assets.core.privacy.stream import scrub_jsonl
+    from clawtrain_assets.settings import load_settings
+
+    settings = load_settings()
+    scrubber = Scrubber(
+        load_denylist(denylist or settings.denylist_file),
+        settings.privacy.allowlist,
+        load_or_create_key(settings.home),
+    )
+    for line in scrub_jsonl(sys.stdin.buffer, scrubber):
+        sys.stdout.buffer.write(line)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def status(as_json: bool) -> None:
+    """The Phase 5 gate as it stands."""
+    from clawtrain_assets.core import gate
+    from clawtrain_assets.settings import load_settings
+
+    verdicts = gate.current(load_settings())
+    if as_json:
+        click.echo(json.dumps(gate.as_status(verdicts)))
+    else:
+        click.echo(gate.render_text(verdicts))
+
+
+@main.command()
+@click.option("--reviewer", help="Your name as listed in the settings, if there are several.")
+def review(reviewer: str | None) -> None:
+    """Review the random sample of the newest release."""
+    from clawtrain_assets.review.terminal import review_newest
+    from clawtrain_assets.settings import load_settings
+
+    review_newest(load_settings(), reviewer)
+
+
+@main.command()
+@click.option("--approve", is_flag=True, help="Approve the newest release; refused while closed.")
+def release(approve: bool) -> None:
+    """Seal a release of all days and draw its review sample."""
+    from clawtrain_assets.settings import load_settings
+
+    settings = load_settings()
+    if approve:
+        from clawtrain_assets.core import gate
+
+        click.echo(gate.approve_newest(settings))
+        return
+    from clawtrain_assets.runs import Runs
+
+    with Runs(settings) as runs:
+        runs.run("release")
+        runs.run("gate")
+    newest = (settings.releases / "newest").read_text()
+    click.echo(f"Release {newest.strip()} is in {settings.releases}.")
+
+
+@main.command()
+@click.option("--export", "purpose", help="Write all answers of one purpose as JSON lines.")
+def journal(purpose: str | None) -> None:
+    """What models have answered so far, by purpose, model and day."""
+    from clawtrain_assets.core.journal import Journal
+    from clawtrain_assets.settings import load_settings
+
+    with Journal(load_settings().journal) as entries:
+        rows = entries.export(purpose) if purpose else iter(entries.summary())
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False))

@@ -1,0 +1,50 @@
+"""The one entry point Dagster loads."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from clawtrain_assets.defs import (
+    contrastive_pairs,
+    jobs,
+    model_gap,
+    phase5_gate,
+    raw_turns,
+    resources,
+    review_sample,
+    scored_turns,
+    session_archive,
+    shadow_replays,
+    sharegpt_dataset,
+    training_release,
+)
+
+_ASSET_MODULES = (
+    session_archive,
+    raw_turns,
+    scored_turns,
+    shadow_replays,
+    contrastive_pairs,
+    sharegpt_dataset,
+    training_release,
+    review_sample,
+    model_gap,
+    phase5_gate,
+)
+
+
+def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:
+    """Everything Dagster shows; tests replace resources by name."""
+    return dg.Definitions(
+        assets=dg.load_assets_from_modules(_ASSET_MODULES),
+        asset_checks=dg.load_asset_checks_from_modules(_ASSET_MODULES),
+        resources={**resources.from_settings(), **(resource_overrides or {})},
+        jobs=jobs.JOBS,
+        schedules=jobs.SCHEDULES,
+        sensors=jobs.SENSORS,
+        # One process per run: seven times less CPU than a process per step.
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

@@ -1,0 +1,65 @@
+"""contrastive_pairs: both arms of every replay judged blind, and which of them differ enough."""
+
+import asyncio
+from typing import Any
+
+import dagster as dg
+
+from clawtrain_assets.core import schemas
+from clawtrain_assets.core.shadow.night import turns_by_id
+from clawtrain_assets.core.shadow.pairs import compare
+from clawtrain_assets.defs.metadata import definition, preview, status_counts
+from clawtrain_assets.defs.partitions import DAILY, SETTINGS
+from clawtrain_assets.defs.progress import log_progress
+from clawtrain_assets.defs.resources import JUDGE_POOL, EndpointResource, Workspace
+
+
+@dg.asset(
+    partitions_def=DAILY,
+    deps=["raw_turns", "shadow_replays"],
+    group_name="shadow",
+    owners=[SETTINGS.owner],
+    kinds={"ollama", "parquet"},
+    pool=JUDGE_POOL,
+    metadata=definition(schemas.CONTRASTIVE_PAIRS),
+    description=(
+        "One row per replay: both arms scored blind by the same rubric. A pair needs a median gap "
+        "of [shadow] min_gap and samples that do not overlap; every other row says why it is none."
+    ),
+)
+def contrastive_pairs(
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    judge: dg.ResourceParam[EndpointResource],
+) -> dg.MaterializeResult[None]:
+    day = context.partition_key
+    replays = workspace.lake.read("shadow_replays", day).to_pylist()
+
+    async def judge_arms() -> list[dict[str, Any]]:
+        async with judge.fleet() as fleet:
+            return await compare(
+                replays,
+                turns_by_id(workspace.lake, replays),
+                fleet,
+                workspace.journal,
+                workspace.rubric,
+                workspace.settings.shadow,
+                workspace.settings.judging,
+                log_progress(context.log),
+                workspace.judge_scrub(judge.endpoint()),
+            )
+
+    rows = asyncio.run(judge_arms()) if replays else []
+    workspace.lake.write_rows("contrastive_pairs", day, rows, schemas.CONTRASTIVE_PAIRS)
+    table = workspace.lake.read("contrastive_pairs", day)
+    statuses = table["status"].to_pylist()
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/partition_row_count": table.num_rows,
+            "pairs": statuses.count("pair"),
+            "status": status_counts(table),
+            "comparisons": preview(
+                table, ["turn_id", "status", "gap", "reference_overall", "candidate_overall"]
+            ),
+        }
+    )

@@ -1,0 +1,115 @@
+"""Jobs, schedules and the sensor that keeps the gate current."""
+
+import hashlib
+
+import dagster as dg
+
+from clawtrain_assets.defs.partitions import SETTINGS
+from clawtrain_assets.defs.resources import Workspace
+
+_DAY = dg.AssetSelection.assets(
+    "raw_turns", "scored_turns", "shadow_replays", "contrastive_pairs", "sharegpt_dataset"
+)
+
+archive = dg.define_asset_job(
+    "archive",
+    dg.AssetSelection.assets("session_archive"),
+    description="Copy what OpenClaw will rotate or prune.",
+)
+ingest = dg.define_asset_job(
+    "ingest",
+    dg.AssetSelection.assets("session_archive", "raw_turns"),
+    description="Archive the history and extract one day's turns.",
+)
+score = dg.define_asset_job(
+    "score",
+    dg.AssetSelection.assets("scored_turns"),
+    description="Judge one day's tool-use turns.",
+)
+shadow = dg.define_asset_job(
+    "shadow",
+    dg.AssetSelection.assets("shadow_replays", "contrastive_pairs"),
+    description="Replay one day's sample through the candidate and judge both arms blind.",
+)
+dataset = dg.define_asset_job(
+    "dataset",
+    dg.AssetSelection.assets("sharegpt_dataset"),
+    description="Build one day's scrubbed training examples.",
+)
+nightly = dg.define_asset_job(
+    "nightly",
+    dg.AssetSelection.assets("session_archive") | _DAY,
+    description="Bring one day from the archive to pairs and examples.",
+)
+release = dg.define_asset_job(
+    "release",
+    dg.AssetSelection.assets("training_release", "review_sample"),
+    description="Seal a release of all days and draw its review sample.",
+)
+gate = dg.define_asset_job(
+    "gate",
+    dg.AssetSelection.assets("model_gap", "phase5_gate"),
+    description="Measure the gap and evaluate the Phase 5 gate; runs without a partition.",
+)
+
+JOBS = [archive, ingest, score, shadow, dataset, nightly, release, gate]
+
+nightly_schedule = dg.build_schedule_from_partitioned_job(
+    nightly,
+    name="nightly_0230",
+    description="Yesterday's partition, at 02:30 in the configured time zone.",
+    hour_of_day=2,
+    minute_of_hour=30,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+archive_schedule = dg.ScheduleDefinition(
+    name="archive_hourly",
+    job=archive,
+    cron_schedule="7 * * * *",
+    execution_timezone=SETTINGS.timezone,
+    description="Hourly, because cron sessions are deleted after a day and resets rename files.",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+SCHEDULES = [nightly_schedule, archive_schedule]
+
+_GATE_INPUTS = ("sharegpt_dataset", "contrastive_pairs", "training_release", "review_sample")
+
+
+@dg.sensor(
+    job=gate,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Runs the gate once its inputs have changed and come to rest.",
+)
+def gate_inputs_changed(
+    context: dg.SensorEvaluationContext, workspace: Workspace
+) -> dg.RunRequest | dg.SkipReason:
+    """A run of its own: inside a partitioned run the gate's checks would lose their target.
+
+    The cursor holds the last fingerprint seen; a run is asked for when two ticks agree, so a
+    backfill that writes a partition a minute does not start a gate run a minute.
+    """
+    seen = gate_fingerprint(workspace)
+    if seen != context.cursor:
+        context.update_cursor(seen)
+        return dg.SkipReason("The gate's inputs are changing; waiting for them to come to rest.")
+    return dg.RunRequest(run_key=seen)
+
+
+def gate_fingerprint(workspace: Workspace) -> str:
+    """Hash of path, size and modification time of everything the gate reads."""
+    digest = hashlib.sha256()
+    files = [
+        path
+        for asset in _GATE_INPUTS
+        for path in (workspace.lake.root / asset).glob("day=*/part-0.parquet")
+    ]
+    for path in sorted([*files, *workspace.settings.home.glob("reviews/**/*")], key=str):
+        if path.is_file():
+            facts = path.stat()
+            digest.update(f"{path} {facts.st_size} {facts.st_mtime}\n".encode())
+    return digest.hexdigest()
+
+
+SENSORS = [gate_inputs_changed]

@@ -1,0 +1,150 @@
+"""Resources: the workspace on disk and the model endpoints."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+import dagster as dg
+from pydantic import Field
+
+from clawtrain_assets.core.endpoints import Fleet, open_fleet
+from clawtrain_assets.core.endpoints.locality import on_private_network
+from clawtrain_assets.core.journal import Journal
+from clawtrain_assets.core.judging.rubric import Rubric, load_rubric, write_default
+from clawtrain_assets.core.lake import Lake
+from clawtrain_assets.core.privacy.scrub import Scrubber, load_denylist, load_or_create_key
+from clawtrain_assets.core.sessions.archive import Archive
+from clawtrain_assets.defs.partitions import SETTINGS
+from clawtrain_assets.settings import Endpoint, Settings, load_settings
+
+
+class Workspace(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """CLAWTRAIN_HOME and what lives in it, opened when first used.
+
+    It has no configuration of its own: every path comes from the settings file.
+    """
+
+    @cached_property
+    def settings(self) -> Settings:
+        return load_settings()
+
+    @cached_property
+    def lake(self) -> Lake:
+        return Lake(self.settings.lake)
+
+    @cached_property
+    def archive(self) -> Archive:
+        return Archive(self.settings.archive)
+
+    @cached_property
+    def journal(self) -> Journal:
+        return Journal(self.settings.journal)
+
+    @cached_property
+    def rubric(self) -> Rubric:
+        if self.settings.judging.rubric is None and not self.settings.rubric_file.exists():
+            write_default(self.settings.rubric_file)
+        return load_rubric(self.settings.rubric_file)
+
+    def scrubber(self) -> Scrubber:
+        settings = self.settings
+        return Scrubber(
+            load_denylist(settings.denylist_file),
+            settings.privacy.allowlist,
+            load_or_create_key(settings.home),
+        )
+
+    def judge_scrub(self, judge: Endpoint) -> Callable[[str], str] | None:
+        """What conversation text passes through before the judge sees it; None: nothing."""
+        rule = self.settings.judging.scrub_for_judge
+        if rule == "never" or (rule == "auto" and on_private_network(judge)):
+            return None
+        return self.scrubber().text
+
+
+class EndpointResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """A model behind one or more hosts; what a run uses can be changed in the launchpad."""
+
+    protocol: ClassVar[Literal["ollama", "openai", "embedded"]]
+
+    role: str = Field(description="Which section of the settings holds the API key")
+    hosts: list[str] = Field(description="Base URLs; work goes to whichever has a free slot")
+    model: str = Field(description="Model name as the server knows it")
+    slots: int = Field(1, description="Parallel requests one host serves")
+    context_tokens: int = Field(32_768, description="Context asked of the server, in tokens")
+    max_output_tokens: int = Field(4_096, description="Bound of one reply, in tokens")
+    think: bool | None = Field(False, description="Reasoning: off, on, or the model's default")
+    connect_timeout_s: float = 5.0
+    total_timeout_s: float = 900.0
+
+    def fleet(self) -> Fleet:
+        """The endpoint, ready to be entered inside ``asyncio.run``."""
+        return open_fleet(self.endpoint())
+
+    def endpoint(self) -> Endpoint:
+        fields = self.model_dump(include=set(Endpoint.model_fields))
+        return Endpoint(protocol=self.protocol, api_key=_api_key(self.role), **fields)
+
+
+class OllamaResource(EndpointResource):
+    """Ollama's ``/api/chat``."""
+
+    protocol = "ollama"
+
+
+class OpenAIResource(EndpointResource):
+    """An OpenAI-compatible ``/v1/chat/completions``: vLLM, llama.cpp, LM Studio."""
+
+    protocol = "openai"
+
+
+class EmbeddedResource(EndpointResource):
+    """The small model that runs inside the process; its scores mean nothing."""
+
+    protocol = "embedded"
+
+
+_BY_PROTOCOL: dict[str, type[EndpointResource]] = {
+    kind.protocol: kind for kind in (OllamaResource, OpenAIResource, EmbeddedResource)
+}
+
+JUDGE = "judge"
+CANDIDATES = tuple(
+    "candidate" if number == 1 else f"candidate_{number}"
+    for number in range(1, len(SETTINGS.candidates) + 1)
+)
+
+
+def _endpoints(settings: Settings) -> dict[str, Endpoint]:
+    return {JUDGE: settings.judge, **dict(zip(CANDIDATES, settings.candidates, strict=False))}
+
+
+def _api_key(role: str) -> str | None:
+    endpoint = _endpoints(load_settings()).get(role)
+    return endpoint.api_key if endpoint else None
+
+
+def from_settings() -> dict[str, Any]:
+    """Every resource by the name assets ask for."""
+    endpoints = {
+        role: _BY_PROTOCOL[endpoint.protocol](
+            role=role, **endpoint.model_dump(mode="json", exclude={"protocol", "api_key"})
+        )
+        for role, endpoint in _endpoints(SETTINGS).items()
+    }
+    return {"workspace": Workspace(), **endpoints}
+
+
+def _shares_hardware(settings: Settings) -> bool:
+    judge = settings.judge
+    return any(
+        set(judge.hosts) & set(candidate.hosts)
+        or judge.protocol == candidate.protocol == "embedded"
+        for candidate in settings.candidates
+    )
+
+
+# A pool lets one step at a time use an endpoint; endpoints on one box share one pool.
+JUDGE_POOL = "judge_endpoint"
+CANDIDATE_POOL = JUDGE_POOL if _shares_hardware(SETTINGS) else "candidate_endpoint"
+POOLS = {JUDGE_POOL: 1, CANDIDATE_POOL: 1}

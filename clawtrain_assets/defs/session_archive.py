@@ -1,0 +1,33 @@
+"""session_archive: what OpenClaw will rotate or prune, copied before it is lost."""
+
+import dagster as dg
+
+from clawtrain_assets.core import schemas
+from clawtrain_assets.core.lake import WHOLE
+from clawtrain_assets.defs.metadata import definition, preview
+from clawtrain_assets.defs.partitions import SETTINGS
+from clawtrain_assets.defs.resources import Workspace
+
+
+@dg.asset(
+    group_name="ingest",
+    owners=[SETTINGS.owner],
+    kinds={"filesystem", "sqlite"},
+    metadata=definition(schemas.ARCHIVE),
+    description=(
+        "Every session file and database of the configured state directories, stored once per "
+        "content under CLAWTRAIN_HOME/archive. Runs hourly; the source is never written to."
+    ),
+)
+def session_archive(workspace: Workspace) -> dg.MaterializeResult[None]:
+    sources = workspace.settings.sources
+    report = workspace.archive.capture(sources.state_dirs, sources.lcm)
+    table = workspace.archive.table()
+    workspace.lake.write("session_archive", WHOLE, table)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": table.num_rows,
+            **report.metadata(),
+            "files": preview(table, ["family", "session_id", "size", "status"]),
+        }
+    )

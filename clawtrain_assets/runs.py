@@ -1,0 +1,58 @@
+"""Running jobs from the command line, recorded where the web UI shows them."""
+
+import os
+from types import TracebackType
+from typing import Self
+
+import dagster as dg
+
+from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.instance import prepare_instance
+from clawtrain_assets.settings import Settings
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+
+
+class Runs:
+    """Executes jobs in this process against the instance in CLAWTRAIN_HOME."""
+
+    def __init__(self, settings: Settings) -> None:
+        from clawtrain_assets.defs.resources import POOLS
+
+        os.environ["DAGSTER_HOME"] = str(prepare_instance(settings.home, POOLS))
+        self._instance = dg.DagsterInstance.get()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._instance.dispose()
+
+    def run(self, job: str, partition: str | None = None) -> None:
+        """Execute one job; raises ClawtrainError with the failing step's own sentence."""
+        from clawtrain_assets.definitions import defs
+
+        result = defs.resolve_job_def(job).execute_in_process(
+            instance=self._instance,
+            partition_key=partition,
+            run_config=_QUIET,
+            raise_on_error=False,
+        )
+        if not result.success:
+            raise ClawtrainError(f"{job} failed: {_reason(result)}")
+
+
+def _reason(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error and error.cause:
+                error = error.cause
+            if error:
+                return f"{event.step_key}: {error.message.strip()}"
+    return "see the run in the web UI (clawtrain up)"
