@@ -1,0 +1,38 @@
+"""Model servers: one way to ask, whatever they speak.
+
+``open_fleet(endpoint)`` gives a Fleet; ``asking.ask`` asks it through the journal; ``run_all``
+keeps it full.
+"""
+
+from clawtrain_assets.core.endpoints.embedded import EmbeddedFleet
+from clawtrain_assets.core.endpoints.fleet import HostFleet
+from clawtrain_assets.core.endpoints.ollama import Ollama
+from clawtrain_assets.core.endpoints.openai import OpenAI
+from clawtrain_assets.core.endpoints.running import run_all
+from clawtrain_assets.core.endpoints.types import (
+    ChatReply,
+    ChatRequest,
+    EndpointError,
+    Fleet,
+    ModelIdentity,
+    prompt_hash,
+)
+from clawtrain_assets.settings import Endpoint
+
+__all__ = [
+    "ChatReply",
+    "ChatRequest",
+    "EndpointError",
+    "Fleet",
+    "ModelIdentity",
+    "open_fleet",
+    "prompt_hash",
+    "run_all",
+]
+
+
+def open_fleet(endpoint: Endpoint) -> Fleet:
+    """The endpoint's hosts; open it with ``async with``."""
+    if endpoint.protocol == "embedded":
+        return EmbeddedFleet(endpoint)
+    return HostFleet(endpoint, Ollama() if endpoint.protocol == "ollama" else OpenAI())

@@ -71,15 +71,14 @@ class Fleet(Protocol):
 
     ``slots`` is the number of requests the hosts serve at once, ``context_tokens`` the window a
     request must fit in, reply included. ``options`` names the settings that shape every answer
-    and are no part of a ChatRequest. ``characters_per_token`` is a low estimate, corrected by
-    what the server counts.
+    and are no part of a ChatRequest. ``small`` marks the embedded model, which is asked for less.
     """
 
     slots: int
     context_tokens: int
     max_output_tokens: int
     options: str
-    characters_per_token: float
+    small: bool
 
     async def __aenter__(self) -> Self: ...
 

@@ -1,0 +1,71 @@
+"""Failures as a host shows them, before it is decided whether asking again may help."""
+
+import re
+from typing import Literal
+
+from clawtrain_assets.core.endpoints.types import EndpointError
+
+Kind = Literal["gone", "busy", "broken", "timeout"]
+
+# llama.cpp and Ollama, vLLM, LM Studio, in that order.
+_TOO_LONG = re.compile(
+    r"exceed_context_size|context size|maximum context length|context length|context window", re.I
+)
+_ADVICE_LIMIT = 200  # characters of a server's own words shown to the user
+
+
+class Trouble(Exception):
+    """A failure that may pass.
+
+    gone: no connection, or nothing answers there. busy: the server asks to come back later.
+    broken: this request died, the server lives. timeout: no reply in the total time allowed.
+    """
+
+    def __init__(self, kind: Kind, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+
+
+def raise_for_status(status: int, said: str, host: str, model: str, missing: str) -> None:
+    """Turn an HTTP status of 400 or more into Trouble or an EndpointError; else do nothing.
+
+    ``said`` is the server's message, ``missing`` the next step when it does not have the model.
+    A message is only repeated where servers are known not to quote the prompt in it.
+    """
+    if status < 400:
+        return
+    words = " ".join(said.split())[:_ADVICE_LIMIT]
+    if status in (429, 503):
+        raise Trouble("busy", f"{host} answers HTTP {status}")
+    if status >= 500:
+        raise Trouble("broken", f"{host} answers HTTP {status}")
+    if status in (401, 403):
+        raise EndpointError(
+            "forbidden",
+            f"{host} refuses access (HTTP {status}): check api_key, or, behind a proxy, that it "
+            "passes the server's own Host header.",
+            item_fault=False,
+        )
+    if status == 404 and "model" in said.lower():
+        raise EndpointError("model_missing", missing, item_fault=False)
+    if status in (404, 405):
+        raise EndpointError(
+            "bad_endpoint",
+            f"{host} does not speak the configured protocol (HTTP {status}): check hosts and "
+            "protocol of the endpoint.",
+            item_fault=False,
+        )
+    if _TOO_LONG.search(said):
+        raise EndpointError(
+            "does_not_fit", "The prompt is longer than the model's context.", item_fault=True
+        )
+    if "does not support" in said:
+        raise EndpointError(
+            "unsupported",
+            f"{host} says {model} cannot do this ({words}): choose another model or set think.",
+            item_fault=False,
+        )
+    raise EndpointError(
+        "rejected", f"{host} rejected the request (HTTP {status}).", item_fault=True
+    )
