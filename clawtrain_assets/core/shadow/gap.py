@@ -116,12 +116,16 @@ class Series:
 
 @dataclass(frozen=True)
 class GapReport:
-    """One ``Series`` per candidate, judge and rubric, most rows first."""
+    """One ``Series`` per candidate, judge and rubric, most rows first.
+
+    ``frequency_of``: what the curriculum's frequencies are shares of, "traffic" or "sample".
+    """
 
     rows: int
     first_day: str | None
     last_day: str | None
     min_gap: float
+    frequency_of: str
     series: Sequence[Series]
 
 
@@ -147,6 +151,7 @@ def measure(
         first_day=days[0] if days else None,
         last_day=days[-1] if days else None,
         min_gap=min_gap,
+        frequency_of="traffic" if traffic else "sample",
         series=sorted(series, key=lambda one: -sum(one.statuses.values())),
     )
 

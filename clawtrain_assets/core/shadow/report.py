@@ -1,0 +1,145 @@
+"""The gap report for people: a page that needs nothing else, and a short form for Dagster."""
+
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from clawtrain_assets.core.shadow import plots
+from clawtrain_assets.core.shadow.gap import LONGER_ALARM, Cell, GapReport, Series
+from clawtrain_assets.core.shadow.stats import Mean, Share
+
+_DIMENSION_NAMES = {
+    "tool_correctness": "tool correctness",
+    "task_completion": "task completion",
+    "instruction_adherence": "following instructions",
+    "efficiency": "efficiency",
+    "overall": "overall",
+}
+_STATUS_MEANINGS = {
+    "pair": "One reply was clearly better: gap at or above the threshold, no overlap of samples",
+    "no_gap": "Gap below the threshold",
+    "overlapping": "Gap at or above the threshold, but the judge's samples overlap",
+    "unconfirmed": "Gap near the threshold and not confirmed when asked in both orders",
+}
+_LESSONS_SHOWN = 15
+
+
+def render_html(report: GapReport) -> str:
+    """One self-contained HTML page: no script, no external resource, no conversation text."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters |= {"gap": plots.figures, "percent": percent, "share": _share}
+    template = environment.from_string(
+        files(__package__).joinpath("report.html").read_text(encoding="utf-8")
+    )
+    return template.render(
+        report=report,
+        series=[_drawn(one) for one in report.series],
+        headline=headline,
+        status_meanings=_STATUS_MEANINGS,
+        lessons_shown=_LESSONS_SHOWN,
+        longer_alarm=LONGER_ALARM,
+    )
+
+
+def render_markdown(report: GapReport) -> str:
+    """The figures of ``render_html`` that fit a metadata panel."""
+    if not report.series:
+        return "Nothing has been compared yet: materialize `contrastive_pairs` first."
+    return "\n\n".join(_markdown(one) for one in report.series)
+
+
+def headline(series: Series) -> str:
+    """The finding in one sentence."""
+    cell = series.overall
+    if cell.gap.value is None:
+        return "No turn has been judged on both sides yet."
+    direction = "behind" if cell.gap.value >= 0 else "ahead of"
+    points = f"{abs(cell.gap.value):.1f}"
+    if cell.gap.low is None or cell.gap.high is None:
+        return (
+            f"So far {points} points {direction} the reference, over {cell.gap.n} turns of "
+            f"{cell.gap.sessions} sessions: too few to say more."
+        )
+    if cell.gap.low <= 0 <= cell.gap.high:
+        return (
+            f"No difference shown over {cell.gap.n} turns: {cell.gap.value:+.1f} points of 10, "
+            f"which could be anything from {cell.gap.low:+.1f} to {cell.gap.high:+.1f}."
+        )
+    low, high = sorted((abs(cell.gap.low), abs(cell.gap.high)))
+    return (
+        f"{points} of 10 points {direction} the reference (95 % interval {low:.1f} to {high:.1f}) "
+        f"over {cell.gap.n} turns of {cell.gap.sessions} sessions."
+    )
+
+
+def percent(value: float | None) -> str:
+    """A share as a percentage; a dash for one that could not be taken."""
+    if value is None:
+        return "n/a"
+    return f"{value:.1%}" if 0 < value < 0.1 else f"{value:.0%}"
+
+
+def _share(share: Share) -> str:
+    if share.n == 0:
+        return "not tried yet"
+    return f"{percent(share.value)} ({share.count} of {share.n})"
+
+
+def _drawn(series: Series) -> dict[str, object]:
+    """A series with its plots, all on one scale."""
+    cells: list[Cell] = [cell for group in series.groups.values() for cell in group]
+    means: list[Mean] = [series.overall.gap, *series.dimensions.values()]
+    scale = plots.Scale.over(means + [cell.gap for cell in cells])
+    dimensions = [(_DIMENSION_NAMES[name], mean) for name, mean in series.dimensions.items()]
+    return {
+        "data": series,
+        "dimensions": Markup(plots.dimension_chart(dimensions, scale, "Gap by dimension")),
+        "groups": {
+            title: Markup(plots.group_chart(group, scale, f"Gap by {title.lower()}"))
+            for title, group in series.groups.items()
+        },
+        "days": Markup(
+            plots.day_chart(
+                series.days, plots.Scale.over([day.gap for day in series.days]), "Gap by day"
+            )
+        )
+        if series.days
+        else "",
+    }
+
+
+def _markdown(series: Series) -> str:
+    lines = [
+        f"### {series.key.candidate_model}",
+        headline(series),
+        "",
+        "| | gap (95 % interval) | n | reference better | unclear | local better |",
+        "|---|---|---|---|---|---|",
+        _markdown_row(series.overall),
+    ]
+    for title, cells in series.groups.items():
+        lines.append(f"| **{title}** | | | | | |")
+        lines += [_markdown_row(cell) for cell in cells]
+    lines += ["", "| dimension | gap (95 % interval) | n |", "|---|---|---|"]
+    lines += [
+        f"| {_DIMENSION_NAMES[name]} | {plots.figures(mean)} | {mean.n} |"
+        for name, mean in series.dimensions.items()
+    ]
+    trust = series.trust
+    sd = "unknown" if trust.judge_sd is None else f"{trust.judge_sd:.1f}"
+    lines += [
+        "",
+        f"Judge's SD {sd}; false pairs in the null test: {_share(trust.null_pairs)}; verdicts that "
+        f"flipped with the order: {_share(trust.flips)}; failed: {_share(trust.failed)}.",
+    ]
+    lines += [f"- **Careful:** {warning}" for warning in series.warnings]
+    return "\n".join(lines)
+
+
+def _markdown_row(cell: Cell) -> str:
+    name = cell.name.replace("|", "\\|")
+    return (
+        f"| {name} | {plots.figures(cell.gap)} | {cell.gap.n} | {cell.reference_better} "
+        f"| {cell.unclear} | {cell.candidate_better} |"
+    )
