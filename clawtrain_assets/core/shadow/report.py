@@ -77,6 +77,8 @@ def percent(value: float | None) -> str:
     """A share as a percentage; a dash for one that could not be taken."""
     if value is None:
         return "n/a"
+    if 0 < value < 0.001:
+        return "< 0.1%"
     return f"{value:.1%}" if 0 < value < 0.1 else f"{value:.0%}"
 
 

@@ -142,8 +142,9 @@ def test_a_scale_holds_every_interval_and_zero() -> None:
 
 
 def test_percentages_do_not_round_the_rare_away() -> None:
-    assert [percent(x) for x in (0.0, 0.004, 0.5, 1.0, None)] == [
+    assert [percent(x) for x in (0.0, 0.0003, 0.004, 0.5, 1.0, None)] == [
         "0%",
+        "< 0.1%",
         "0.4%",
         "50%",
         "100%",
