@@ -1,4 +1,4 @@
-"""Telling a generated value from a word, a name or a placeholder."""
+"""Telling a generated value from a word, a name, an expression or a placeholder."""
 
 import math
 import re
@@ -6,6 +6,25 @@ from collections import Counter
 
 _PIECES = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}|\d+|[^A-Za-z0-9]+|[A-Za-z]")
 _RUN = re.compile(r"(.)\1{7,}")
+_PLACEHOLDER = re.compile(
+    r"(?i)^(?:\W*(?:x{3,}|\*{2,}|\.{3,}|•{2,}|_{3,}|-{3,}|0{6,}).*"
+    r"|<[^<>]*>|\[[^\[\]]*\]|\{\{?.*|\$\(?\{?[a-z_].*|\$\d?|%\(?[a-z_]+[%)].*|@\{?[a-z_]+\}.*|\$\{.*"
+    r"|(?:your|my|the|some|a|an|insert|enter|replace|put|add|set|use|new|old|get|no|not|is|are|in|from)"
+    r"[-_ .]?(?:own|api|secret|access|auth|token|key|pass|password|here|me|with|this|bot|client|app|value|real|set|id)?\b.*"
+    r"|.*(?:redacted|placeholder|example|changeme|change[-_]me|change[-_]this|dummy|not[-_]?set|todo|fixme|censored|masked|hidden).*"
+    r"|(?:none|null|nil|undefined|true|false|yes|no|on|off|empty|default|required|optional|string|str|text|bytes|int|integer|bool|"
+    r"boolean|float|number|object|any|void|char|varchar|secret|secrets|password|passwd|passphrase|token|tokens|key|keys|value|auth|bearer|basic|"
+    r"credential|credentials|user|username|admin|root|login|test|prompt|missing|invalid|valid|expired|wrong|correct|incorrect|"
+    r"ok|failed|success|unknown|unset|stdin|env|file|vault|input|output|self|this|foo|bar|baz|abc|xyz|name|type|id|data|json|error|"
+    r"and|or|if|for|to|of|as|was|has|be|by|on|at|with|must|should|will|can|may|via|"
+    r"field|fields|hash|hashed|hashing|reset|manager|policy|protected|authentication|authorization|based|only|store|storage|rotation)"
+    r"[.,;:!?)\]}]*)$"
+)
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a value says where a secret would go: a variable, a mask, a word for nothing."""
+    return bool(_PLACEHOLDER.match(value)) or len(set(value)) < 3
 
 
 def entropy(value: str) -> float:
@@ -23,5 +42,5 @@ def looks_random(value: str) -> bool:
         return len(pieces) > len(value) / 3 and entropy(value) > 3.0
     if value.replace("_", "").replace("-", "").isdigit():
         return len(value) >= 16
-    words = [piece for piece in _PIECES.findall(value) if piece.isalpha() and len(piece) >= 5]
+    words = [piece for piece in _PIECES.findall(value) if piece.isalpha() and 5 <= len(piece) < 13]
     return sum(map(len, words)) < 0.6 * len(value)

@@ -2,9 +2,29 @@
 
 from collections.abc import Callable
 
+from clawtrain_assets.core.privacy.detectors.accounts import AccountDetector
+from clawtrain_assets.core.privacy.detectors.assignments import AssignmentDetector
+from clawtrain_assets.core.privacy.detectors.contact import ContactDetector
+from clawtrain_assets.core.privacy.detectors.credentials import CredentialDetector
+from clawtrain_assets.core.privacy.detectors.entropy import EntropyDetector
+from clawtrain_assets.core.privacy.detectors.identifiers import IdentifierDetector
+from clawtrain_assets.core.privacy.detectors.network import NetworkDetector
+from clawtrain_assets.core.privacy.detectors.pem import PemDetector
+from clawtrain_assets.core.privacy.detectors.people import PeopleDetector
+from clawtrain_assets.core.privacy.detectors.prose import ProsePasswordDetector
 from clawtrain_assets.core.privacy.detectors.vendor import VendorDetector
 from clawtrain_assets.core.privacy.finding import Detector
 
 DETECTORS: dict[str, Callable[[], Detector]] = {
     "vendor": VendorDetector,
+    "pem": PemDetector,
+    "credentials": CredentialDetector,
+    "assignments": AssignmentDetector,
+    "prose": ProsePasswordDetector,
+    "entropy": EntropyDetector,
+    "contact": ContactDetector,
+    "network": NetworkDetector,
+    "accounts": AccountDetector,
+    "identifiers": IdentifierDetector,
+    "people": PeopleDetector,
 }

@@ -1,0 +1,204 @@
+"""Values given to names that say they are secret: ``password=``, ``"api_key":``, ``--token``.
+
+Two strengths. After a *password-like* name any literal goes (passwords look like nothing in
+particular), unless it is a placeholder, a variable or code. After other *secret-like* names the
+value must itself look generated, because ``key`` and ``token`` name many harmless things.
+"""
+
+import re
+from collections.abc import Iterator
+
+from clawtrain_assets.core.privacy.finding import Finding, Page
+from clawtrain_assets.core.privacy.randomness import is_placeholder, looks_random
+
+_PASSWORDS = frozenset(
+    "password passwd passphrase passcode pwd pass passwort kennwort contraseña contrasena senha hasło haslo "
+    "пароль parola şifre sifre wachtwoord lösenord passw psk pswd userpass".split()
+)
+_SECRETS = frozenset(
+    "secret secrets token tokens key keys apikey auth credential credentials cred creds signature sig salt private "
+    "privatekey accesskey secretkey license licence seed cookie session sessionid sid jwt bearer otp totp "
+    "webhook nonce authkey authtoken accesstoken apitoken clientsecret csrf xsrf pat dsn login hash passhash "
+    "encryption signing presharedkey preshared access refresh code pin".split()
+)
+# With these, a value is secret although it is short; the others need a long one.
+_TELLING = frozenset(
+    "secret token apikey credential accesskey secretkey authkey authtoken accesstoken apitoken clientsecret jwt bearer".split()
+)
+_HARMLESS = frozenset(
+    "public pub primary foreign cache sort partition object idempotency row map index lookup unique keyboard shortcut "
+    "binding bindings count length size type name names id ids url uri path file dir endpoint expires expiry expiration "
+    "limit policy field column header prefix suffix ttl created updated usage used max min total input output completion prompt "
+    "method mode status enabled required version num number event press code down up scope ref hint label description "
+    "cached reasoning budget window fingerprint algorithm provider profile profiles store manager class kind format".split()
+)
+_TRIGGERS = (
+    "pass", "pwd", "secret", "token", "key", "auth", "cred", "salt", "sig", "licen", "seed", "cookie", "session",
+    "sid", "jwt", "bearer", "otp", "webhook", "psk", "pswd", "private", "csrf", "xsrf", "dsn", "login", "kennwort",
+    "contrase", "senha", "has\u0142o", "haslo", "пароль", "parola", "şifre", "sifre", "wachtwoord", "access", "pat", "_pin",
+)  # fmt: skip
+_NAME_CHARS = frozenset("_-.$")
+_SEGMENT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
+_OPERATOR = re.compile(
+    r"""\\?["'`]?[\])]?[ \t]{0,20}(?P<op>:::?=|\|\|:|\|\|=|\?\?=|::?=|\?=|\+=|\.=|=>|->|[=!]==?|=|:|,|>)(?:[ \t]|\r?\n[ \t]*(?=["'`\w])){0,40}"""
+)
+_QUOTED = re.compile(
+    r"""(?:[a-zA-Z@$]{0,2})\\?(?P<q>["'`])(?P<v>(?:\\.|(?!(?P=q))[^\\\n]){1,4000})(?:(?P=q)|$|\n)"""
+)
+_BARE = re.compile(r"""[^\s"'`<>]{1,4000}""")
+_EXPRESSION = re.compile(
+    r"^(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[\w$]+)*(?:[(\[]|$)|[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+[,;)]*$|[!&*(\[{|/~]|\.{1,2}/|[A-Za-z]:[\\/])"
+)
+_URLISH = re.compile(r"^(?:[a-z][\w+.-]*://|/[\w.-]+/|~/|\./|mailto:)", re.I)
+_FLAG_VALUE = re.compile(r"[ \t]+(?=[^\s-])")
+_LOOSE_VALUE = re.compile(r"[A-Za-z0-9]{0,8}?[ \t:=_'\"-]{1,4}(?P<v>[A-Za-z0-9][\w+/=.-]{14,})")
+_UUID = re.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+
+
+class AssignmentDetector:
+    """Looks left and right of each telling word for a name, an operator and a value."""
+
+    triggers = _TRIGGERS
+
+    def __call__(self, page: Page) -> Iterator[Finding]:
+        text, done = page.text, -1
+        for hit in page.at(_TRIGGERS):
+            if hit < done:
+                continue
+            start, end = _name_around(text, hit)
+            done = end
+            strength = _strength(text[start:end])
+            if strength:
+                finding = _value(text, start, end, strength)
+                if finding:
+                    yield finding
+                    done = max(end, finding.end)
+
+
+def _name_around(text: str, hit: int) -> tuple[int, int]:
+    start = end = hit
+    size = len(text)
+    while (
+        start and hit - start < 60 and (text[start - 1].isalnum() or text[start - 1] in _NAME_CHARS)
+    ):
+        start -= 1
+    while end < size and end - hit < 60 and (text[end].isalnum() or text[end] in _NAME_CHARS):
+        end += 1
+    return start, end
+
+
+def _strength(name: str) -> str:
+    """ "password", "secret", "weak" or "" for a name."""
+    segments = [segment.lower() for segment in _SEGMENT.findall(name)]
+    if not segments:
+        return ""
+    last = segments[-1]
+    if last in _PASSWORDS or (len(segments) > 1 and segments[-2] + last in _PASSWORDS):
+        return "password"
+    if last in _HARMLESS or "public" in segments:
+        return ""
+    joined = "".join(segments)
+    if (
+        any(segment in _TELLING for segment in segments)
+        or "apikey" in joined
+        or "accesskey" in joined
+        or "secret" in joined
+        or "token" in joined
+    ):
+        return "secret"
+    if any(segment in _SECRETS or segment in _PASSWORDS for segment in segments) or joined.endswith(
+        "key"
+    ):
+        return "" if any(segment in _HARMLESS for segment in segments) else "weak"
+    return ""
+
+
+def _value(text: str, start: int, end: int, strength: str) -> Finding | None:
+    flag = text[max(0, start - 2) : start + 2].find("--") >= 0
+    operator = _OPERATOR.match(text, end)
+    if operator and not (operator["op"] == ">" and text[start - 1 : start] != "<"):
+        return _assigned(text, operator, strength, flag)
+    if flag:
+        gap = _FLAG_VALUE.match(text, end)
+        return _literal(text, gap.end(), strength, spaced=False) if gap else None
+    return None
+
+
+def _assigned(text: str, operator: re.Match[str], strength: str, flag: bool) -> Finding | None:
+    op, at = operator["op"], operator.end()
+    if op == ",":  # only as in setProperty("NAME", "value")
+        if not _QUOTED.match(text, at) or text[operator.start()] not in "\"'`\\":
+            return None
+        strength = "weak" if strength == "password" else strength
+    spaced = text[at - 1 : at].isspace() and op not in (":", ">")
+    return _literal(text, at, strength, spaced and not flag)
+
+
+def _literal(text: str, at: int, strength: str, spaced: bool) -> Finding | None:
+    quoted = _QUOTED.match(text, at)
+    if quoted:
+        value, begin = quoted["v"].rstrip("\\"), quoted.start("v")
+    else:
+        bare = _BARE.match(text, at)
+        if not bare:
+            return None
+        value, begin = _trimmed(text, bare), bare.start()
+        if not value or _is_code(value, spaced, strength):
+            return None
+    if is_placeholder(value) or _URLISH.match(value):
+        return None
+    accept = (
+        _is_password(value, bool(quoted)) if strength == "password" else _is_secret(value, strength)
+    )
+    if not accept:
+        return None
+    kind = "PASSWORD" if strength == "password" else "SECRET"
+    return Finding(begin, begin + len(value), kind, f"assignment/{strength}", value)
+
+
+def _trimmed(text: str, bare: re.Match[str]) -> str:
+    """Cut a bare value where its surroundings end it: a query, a connection string, a call."""
+    value = bare.group()
+    before = text[max(0, bare.start() - 80) : bare.start()]
+    line = before.rsplit("\n", 1)[-1]
+    if "&" in value and ("?" in line or "&" in line or re.search(r"&[\w.-]+=", value)):
+        value = value.split("&", 1)[0]
+    if ";" in value and (";" in line or re.search(r";\s*[\w ]+=|;$", value)):
+        value = value.split(";", 1)[0]
+    value = re.split(r"\\[nrt\"']|\\u00", value, maxsplit=1)[0]
+    return value.rstrip(",;\\").rstrip(")]}" if not set("([{") & set(value) else "")
+
+
+def _is_code(value: str, spaced: bool, strength: str) -> bool:
+    if not _EXPRESSION.match(value):
+        return False
+    if value[0].isalpha() and value.isalnum() and not spaced:
+        return not any(char.isdigit() for char in value) and strength != "password"
+    if value.isalnum() and looks_random(value) and len(value) >= 16:
+        return False
+    if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", value) and looks_random(value):
+        return False
+    return True
+
+
+def _is_password(value: str, quoted: bool) -> bool:
+    if " " in value.strip():
+        return (
+            len(value) <= 40 and any(c.isdigit() for c in value) and not value.strip()[-1:] in ":?."
+        )
+    return len(value) >= 3
+
+
+def _is_secret(value: str, strength: str) -> bool:
+    if " " in value.strip() or len(value) < (8 if strength == "secret" else 16):
+        return False
+    if _UUID.match(value):
+        return True
+    if (
+        strength == "secret"
+        and len(value) >= 16
+        and any(c.isdigit() for c in value)
+        and value.isalnum()
+    ):
+        return True
+    return looks_random(value)

@@ -1,0 +1,131 @@
+"""How to reach a person: e-mail addresses, telephone numbers, messenger ids."""
+
+import re
+from collections.abc import Iterator
+
+import phonenumbers
+
+from clawtrain_assets.core.privacy.finding import Finding, Page
+from clawtrain_assets.core.privacy.wellknown import is_standard_user
+
+_LOCAL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~.-")
+_EMAIL = re.compile(
+    r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@(?:[\w-]+\.)+[^\W\d_]{2,24}(?![\w])"
+)
+_LOCAL_TAIL = re.compile(r"[\w.+-]+$")
+_OBFUSCATED = re.compile(
+    r"[\w.+-]+(?:\s*[\[({<]\s*dot\s*[\])}>]\s*[\w+-]+)*\s*[\[({<]\s*at\s*[\])}>]\s*[\w-]+(?:\s*(?:[\[({<]\s*dot\s*[\])}>]|\.|\s+dot\s+)\s*[\w-]+)+",
+    re.I,
+)
+_KEPT_DOMAIN = re.compile(
+    r"(?i)@(?:[\w-]+\.)*(?:example(?:\.\w+)*|test|invalid|localhost|users\.noreply\.github\.com|yourdomain\.\w+|domain\.com|email\.com|your-?\w*\.com)$"
+)
+_KEPT_LOCAL = frozenset(
+    "git noreply no-reply postmaster webmaster mailer-daemon do-not-reply donotreply hello-world ssh".split()
+)
+_FILE_END = re.compile(
+    r"(?i)\.(?:png|jpe?g|gif|svg|webp|js|mjs|css|json|tgz|whl|py|ts|md|html|service|timer|socket|target|mount|slice|scope)$"
+)
+_JID = re.compile(
+    r"\d{6,20}(?:[-:]\d+)*@(?:s\.whatsapp\.net|g\.us|lid|c\.us|broadcast|newsletter)\b"
+)
+_PHONE_PLUS = re.compile(r"\+\d[\d ().\u00a0/-]{6,20}\d(?![\d-])")
+_PHONE_ZEROS = re.compile(r"(?<![\w.+-])00[1-9]\d[\d ().-]{7,16}\d(?![\w-])")
+_PHONE_US = re.compile(
+    r"(?<![\w.+/#-])(?:\+?1[-. ])?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-. ]\d{4}(?:\s?(?:x|ext\.?)\s?\d{2,6})?(?![\w-]|\.\d)"
+)
+_PHONE_CONTEXT = re.compile(
+    r"(?i)\b(?:phone|tel(?:efon[eo]?|ephone)?|mobile|mobil|cell|handy|call(?:ed)?(?:\s+me)?(?:\s+(?:at|on))?|fax|whatsapp|sms|contact(?:\s+number)?|number\s+is|reach(?:\s+\w+)?\s+(?:at|on)|text\s+me(?:\s+at)?)"
+    r"(?:\s?(?:number|no\.?|nr\.?|#))?(?:\s+is)?\s*[:=.,]?\s*['\"]?(?P<phone>\+?\(?\d[\d ()./-]{5,18}\d(?:\s?x\d+)?)(?![\w-])"
+)
+_CONTEXT_WORDS = (
+    "phone",
+    "tel",
+    "mobil",
+    "cell",
+    "handy",
+    "call",
+    "fax",
+    "whatsapp",
+    "sms",
+    "contact",
+    "number is",
+    "reach",
+    "text me",
+)
+_OWN_PHONE = re.compile(r"\+1-\d{3}-555-01\d\d")
+
+
+class ContactDetector:
+    """E-mail by RFC 5322's common form, phones by phonenumbers' rules or by the words before them."""
+
+    triggers = ("@", "[at]", "(at)", "{at}", "<at>", "[ at ]", "( at )", "+", *_CONTEXT_WORDS)
+
+    def __call__(self, page: Page) -> Iterator[Finding]:
+        if "@" in page.hits:
+            yield from _emails(page)
+        if any(word in page.hits for word in ("[at]", "(at)", "{at}", "<at>", "[ at ]", "( at )")):
+            for match in _OBFUSCATED.finditer(page.text):
+                yield Finding(*match.span(), "EMAIL", "email/obfuscated", match.group())
+        yield from _phones(page)
+
+
+def _emails(page: Page) -> Iterator[Finding]:
+    text, low = page.text, page.low
+    for at in page.hits["@"]:
+        start = at
+        while start and at - start < 64 and (low[start - 1] in _LOCAL or low[start - 1].isalnum()):
+            start -= 1
+        jid = _JID.match(text, start)
+        if jid:
+            yield Finding(*jid.span(), "JID", "jid", jid.group())
+            continue
+        tail = _LOCAL_TAIL.search(text, start, at)
+        match = _EMAIL.match(text, tail.start()) if tail else None
+        if not match:
+            continue
+        value = match.group()
+        local = value.partition("@")[0]
+        before = text[max(0, tail.start() - 3) : tail.start()] if tail else ""
+        if (
+            _KEPT_DOMAIN.search(value)
+            or local.lower() in _KEPT_LOCAL
+            or _FILE_END.search(value)
+            or before.endswith(("://", "//"))
+            or text[match.end() : match.end() + 1] == ":"
+            and text[match.end() + 1 : match.end() + 2].isalpha()
+            and is_standard_user(local)
+        ):
+            continue
+        yield Finding(*match.span(), "EMAIL", "email", value)
+
+
+def _phones(page: Page) -> Iterator[Finding]:
+    text = page.text
+    for start in page.hits.get("+", ()):
+        match = _PHONE_PLUS.match(text, start)
+        if match and not text[start - 1 : start].isalnum() and _is_phone(match.group(), None):
+            yield Finding(*match.span(), "PHONE", "phone/international", match.group())
+    for match in _PHONE_US.finditer(text):
+        yield Finding(*match.span(), "PHONE", "phone/us", match.group())
+    if any(word in page.hits for word in _CONTEXT_WORDS):
+        for match in _PHONE_CONTEXT.finditer(text):
+            digits = re.sub(r"\D", "", match["phone"])
+            if 7 <= len(digits) <= 15 and not _looks_dated(match["phone"]):
+                yield Finding(*match.span("phone"), "PHONE", "phone/context", match["phone"])
+
+
+def _is_phone(value: str, region: str | None) -> bool:
+    if _OWN_PHONE.match(value):
+        return False
+    digits = re.sub(r"\D", "", value)
+    if not 8 <= len(digits) <= 15 or len(set(digits)) < 3:
+        return False
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(value, region))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _looks_dated(value: str) -> bool:
+    return bool(re.match(r"(?:19|20)\d\d[-/.]\d", value)) or bool(_OWN_PHONE.match(value))

@@ -1,0 +1,174 @@
+"""Credentials recognised by where they stand: URLs, headers, cookies, command lines, hashes.
+
+Sources: RFC 3986 (userinfo), RFC 7235 (Authorization), RFC 6265 (cookies), RFC 7519 (JWT),
+netrc(5), PostgreSQL's .pgpass, crypt(5), BIP 39, and the manuals of the named commands.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from clawtrain_assets.core.privacy.finding import Finding, Page
+from clawtrain_assets.core.privacy.randomness import is_placeholder, looks_random
+from clawtrain_assets.core.privacy.wellknown import is_standard_user
+
+_URL = re.compile(
+    r"://(?P<user>[^\s:/?@\"'<>\\]{0,200}):(?P<secret>[^\s\"'<>/\\]{1,300})@(?=[\w\[.$-])"
+)
+_URL_ONE = re.compile(r"://(?P<secret>[^\s:/?@\"'<>\\]{16,300})@(?=[\w\[])")
+_AUTHORIZATION = re.compile(
+    r"authorization\\?[\"'`]?\]?\s*[:=,]\s*\\?[\"'`]?(?:(?:bearer|basic|token|digest|negotiate|apikey|ssws|key|aws4-hmac-sha256|splunk|zoho-oauthtoken|snowflake|bot|oauth)\b[ =]+)?"
+    r"(?P<secret>[^\s\"'`\\,<>]{6,})",
+    re.I,
+)
+_SCHEME = re.compile(r"(?:bearer|basic|bot)[ \t]+(?P<secret>[A-Za-z0-9._~+/=-]{8,})", re.I)
+_COOKIE = re.compile(r"(?:set-)?cookie\\?[\"']?\s*[:=]\s*\\?[\"']?(?P<pairs>[^\n\"']+)", re.I)
+_PAIR = re.compile(r"(?P<name>[\w.!#$&*+^`|~-]+)=(?P<secret>[^;\s\"',]{8,})")
+_JWT = re.compile(r"ey[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]{4,}){1,4}\.?(?:[A-Za-z0-9_-]*)")
+_HASH = re.compile(
+    r"\$(?:[1256y7]|gy|sha1|md5|2[abxy]?|apr1|argon2(?:id?|d)|scrypt|pbkdf2(?:-sha\d+)?|bcrypt[\w-]*|krb5\w+)\$[./A-Za-z0-9$=,+*@_:-]{12,}"
+)
+_LDAP_HASH = re.compile(r"\{(?:S?SHA\d*|SMD5|CRYPT)\}[A-Za-z0-9+/=$.]{12,}", re.I)
+_TELEGRAM = re.compile(r"\d{6,16}:[A-Za-z0-9_-]{30,}")
+_NETRC = re.compile(r"(?:login|user)\s+\S+\s+(?:password|passwd)\s+(?P<secret>\S+)", re.I)
+_PGPASS = re.compile(r"(?m)^[^:\s#/]+:(?:\d{2,5}|\*):[^:\s]+:[^:\s]+:(?P<secret>\S+)$")
+_CURL_USER = re.compile(
+    r"(?:\s-u|--user|--proxy-user)[ =]*['\"]?(?P<user>[^\s:'\"]+):(?P<secret>[^\s'\"]+)"
+)
+_MYSQL = re.compile(
+    r"\b(?:mysql\w*|mariadb\w*)\b[^\n|]*?\s-p(?P<secret>[^\s'\"]+|'[^']+'|\"[^\"]+\")"
+)
+_PASS_OPTION = re.compile(
+    r"\b(?:sshpass\s+(?:-\w\s+)?-p|redis-cli\b[^\n|]*?\s-a|docker\s+login\b[^\n|]*?\s-p|mosquitto_\w+\b[^\n|]*?\s-P|ldap\w+\b[^\n|]*?\s-w|"
+    r"mongo\w*\b[^\n|]*?\s-p|openssl\b[^\n|]*?pass:|htpasswd\s+-\w*b\w*\s+\S+\s+\S+|kinit\b[^\n|]*?--password=|zip\b[^\n|]*?\s-P|7z\b[^\n|]*?\s-p|unrar\b[^\n|]*?\s-p|"
+    r"net\s+use\b[^\n|]*?/user:\S+|snmp\w+\b[^\n|]*?\s-[AX]|smbclient\b[^\n|]*?-U\s*\S+?%|expect\s+.*send)[ \t=]*['\"]?(?P<secret>[^\s'\"]+)"
+)
+_SEED = re.compile(
+    r"(?:phrase|mnemonic|seed|recovery|wallet)\b[^\n]{0,40}?[:=\s\"']\s*(?P<secret>[a-z]{3,8}(?:[ \t]+[a-z]{3,8}){11,23})(?![a-z])",
+    re.I,
+)
+_AZURE_AD = re.compile(r"(?<![\w~.-])[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}(?![\w~-])")
+_K8S_BOOTSTRAP = re.compile(r"(?<![\w.])[a-z0-9]{6}\.[a-z0-9]{16}(?![\w.])")
+
+_Rule = tuple[tuple[str, ...], re.Pattern[str], str, str]
+# (triggers, pattern tried from a little before the trigger, kind, name)
+_LINES: tuple[_Rule, ...] = (
+    (("login", "machine"), _NETRC, "PASSWORD", "netrc"),
+    (("curl", "wget", "http", "--user"), _CURL_USER, "PASSWORD", "command/user"),
+    (("mysql", "mariadb"), _MYSQL, "PASSWORD", "command/mysql"),
+    (
+        ("sshpass", "redis-cli", "docker login", "mosquitto_", "ldap", "mongo", "pass:", "htpasswd", "kinit", "zip ", "7z ", "unrar", "net use", "snmp", "smbclient"),
+        _PASS_OPTION, "PASSWORD", "command/password",
+    ),
+    (("phrase", "mnemonic", "seed", "recovery", "wallet"), _SEED, "SEED_PHRASE", "seed"),
+)  # fmt: skip
+
+
+class CredentialDetector:
+    """All rules of this layer; each runs only on lines that hold one of its words."""
+
+    triggers = (
+        "://", "authorization", "bearer ", "basic ", "bot ", "cookie", "ey", "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$gy$",
+        "$apr1$", "$argon2", "$scrypt$", "$pbkdf2", "$krb5", "$sha1$", "$md5$", "$bcrypt", "sha}", "sha512}", "sha256}", "crypt}", ":a", "q~",
+        *dict.fromkeys(word for words, _, _, _ in _LINES for word in words),
+    )  # fmt: skip
+
+    def __call__(self, page: Page) -> Iterator[Finding]:
+        text = page.text
+        yield from _urls(page)
+        for start in page.at(("authorization",)):
+            match = _AUTHORIZATION.match(text, start)
+            if match:
+                yield from _secret(match, "AUTH_TOKEN", "authorization")
+        for start in page.at(("bearer ", "basic ", "bot ")):
+            match = _SCHEME.match(text, start)
+            if match and (looks_random(match["secret"]) and len(match["secret"]) >= 12):
+                yield from _secret(match, "AUTH_TOKEN", "authorization/scheme")
+        for start in page.at(("cookie",)):
+            yield from _cookies(text, max(0, start - 4))
+        for start in page.at(("ey",)):
+            match = _JWT.match(text, start)
+            if (
+                match
+                and not text[start - 1 : start].isalnum()
+                and text[start : start + 3] in ("eyJ", "eyA", "ey0")
+            ):
+                yield Finding(*match.span(), "JWT", "jwt", match.group())
+        for start in page.at(word for word in self.triggers if word.startswith("$")):
+            match = _HASH.match(text, start)
+            if match:
+                yield Finding(*match.span(), "PASSWORD_HASH", "crypt", match.group())
+        for start in page.at(("sha}", "sha512}", "sha256}", "crypt}")):
+            match = _LDAP_HASH.match(text, text.rfind("{", 0, start + 1))
+            if match:
+                yield Finding(*match.span(), "PASSWORD_HASH", "ldap", match.group())
+        for start in page.at((":a",)):
+            yield from _telegram(text, start)
+        for start in page.at(("q~",)):
+            match = _AZURE_AD.match(text, max(0, start - 4))
+            if match:
+                yield Finding(*match.span(), "AZURE_SECRET", "azure", match.group())
+        yield from _by_line(page)
+        if ":" in text:
+            for match in _PGPASS.finditer(text):
+                if not match["secret"].startswith(("/", "\\")):
+                    yield from _secret(match, "PASSWORD", "pgpass")
+
+
+def _by_line(page: Page) -> Iterator[Finding]:
+    text = page.text
+    for words, pattern, kind, name in _LINES:
+        done = -1
+        for hit in page.at(words):
+            if hit < done:
+                continue
+            start = text.rfind("\n", 0, hit) + 1
+            done = text.find("\n", hit)
+            done = len(text) if done < 0 else done
+            for match in pattern.finditer(text, max(start, hit - 300), min(done, hit + 2000)):
+                yield from _secret(match, kind, name)
+
+
+def _secret(match: re.Match[str], kind: str, rule: str) -> Iterator[Finding]:
+    value = match["secret"].strip("'\"")
+    if len(value) < 3 or is_placeholder(value) or value.startswith(("$", "<", "{", "%s", 'f"')):
+        return
+    start = match.start("secret") + match["secret"].find(value)
+    yield Finding(start, start + len(value), kind, rule, value)
+
+
+def _urls(page: Page) -> Iterator[Finding]:
+    for start in page.at(("://",)):
+        match = _URL.match(page.text, start)
+        if match:
+            yield from _secret(match, "PASSWORD", "url/password")
+            user = match["user"]
+            if user and not is_standard_user(user) and not is_placeholder(user):
+                kind = "AUTH_TOKEN" if looks_random(user) and len(user) >= 16 else "USER"
+                yield Finding(*match.span("user"), kind, "url/user", user)
+            continue
+        match = _URL_ONE.match(page.text, start)
+        if match and looks_random(match["secret"]):
+            yield from _secret(match, "AUTH_TOKEN", "url/token")
+
+
+def _cookies(text: str, start: int) -> Iterator[Finding]:
+    match = _COOKIE.search(text, start, start + 4000)
+    if not match:
+        return
+    for pair in _PAIR.finditer(text, *match.span("pairs")):
+        if pair["name"].lower() not in ("expires", "path", "domain", "max-age", "samesite") and (
+            looks_random(pair["secret"]) or len(pair["secret"]) >= 20
+        ):
+            yield from _secret(pair, "COOKIE", "cookie")
+
+
+def _telegram(text: str, colon: int) -> Iterator[Finding]:
+    start = colon
+    while start and colon - start < 17 and text[start - 1].isdigit():
+        start -= 1
+    match = _TELEGRAM.match(text, start) if start < colon else None
+    if match:
+        yield Finding(*match.span(), "TELEGRAM_TOKEN", "telegram", match.group())
+
+
+Rule = Callable[[Page], Iterator[Finding]]

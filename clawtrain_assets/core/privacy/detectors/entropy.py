@@ -1,0 +1,89 @@
+"""Generated values near a word that says secret, without an operator between them; long keys.
+
+Last resort for forms no other rule knows. Hashes in their own places (commits, digests,
+integrity attributes, certificates) are not secrets and stay.
+"""
+
+import re
+from collections.abc import Iterator
+
+from clawtrain_assets.core.privacy.finding import Finding, Page
+from clawtrain_assets.core.privacy.randomness import entropy, looks_random
+
+_NEAR = re.compile(
+    r"(?:[A-Za-z0-9_]{0,12}?)(?:[\s:=\"'`(\[{<>|-]{1,4})(?P<secret>[A-Za-z0-9_+/=.~-]{16,200})"
+)
+_WORDS = (
+    "secret",
+    "token",
+    "password",
+    "apikey",
+    "api_key",
+    "api key",
+    "access",
+    "private",
+    "key",
+    "credential",
+)
+_HEXLIKE = re.compile(r"^[0-9a-f]{16,}$|^[0-9A-F]{16,}$")
+_LONG = re.compile(r"(?<![A-Za-z0-9+/_=.:@-])[A-Za-z0-9+/_-]{40,120}={0,2}(?![A-Za-z0-9+/_=.-])")
+_SLOT = re.compile(
+    r"(?:sha\d{1,3}[-:=~]|integrity|digest|checksum|fingerprint|commit|blob|tree|rev|etag|nonce-|ssh-\w+ |AAAA|/|resolved|data:|signature)\W{0,4}$",
+    re.I,
+)
+
+
+class EntropyDetector:
+    """Random runs beside a telling word; free-standing keys of 40 characters and more."""
+
+    triggers = _WORDS
+
+    def __call__(self, page: Page) -> Iterator[Finding]:
+        text, done = page.text, -1
+        for hit in page.at(_WORDS):
+            if hit < done:
+                continue
+            word_end = hit
+            while word_end < len(text) and text[word_end].isalpha():
+                word_end += 1
+            match = _NEAR.match(text, word_end)
+            if match and _is_key(match["secret"]):
+                done = match.end()
+                yield Finding(
+                    *match.span("secret"), "SECRET", "entropy/near", match["secret"].rstrip(".,")
+                )
+        for match in _LONG.finditer(text):
+            value = match.group()
+            if _is_free_key(value) and not _SLOT.search(
+                text, max(0, match.start() - 24), match.start()
+            ):
+                yield Finding(*match.span(), "SECRET", "entropy/free", value)
+
+
+def _is_key(value: str) -> bool:
+    digits = sum(char.isdigit() for char in value)
+    return (
+        digits >= 3
+        and looks_random(value)
+        and entropy(value) > 3.0
+        and value.count("/") < 3
+        and value.count(".") < 4
+    )
+
+
+def _is_free_key(value: str) -> bool:
+    if _HEXLIKE.match(value) or value.count("/") > 4 or value.startswith("AAAA"):
+        return False
+    kinds = sum(
+        (
+            any(c.islower() for c in value),
+            any(c.isupper() for c in value),
+            any(c.isdigit() for c in value),
+        )
+    )
+    return (
+        kinds == 3
+        and entropy(value) > 4.2
+        and looks_random(value)
+        and value.count("-") + value.count("_") < 6
+    )

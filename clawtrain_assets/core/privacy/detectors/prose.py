@@ -1,0 +1,70 @@
+"""Passwords told in a sentence: "the password is ...", "Passwort: ...", in eight languages."""
+
+import re
+from collections.abc import Iterator
+
+from clawtrain_assets.core.privacy.finding import Finding, Page
+from clawtrain_assets.core.privacy.randomness import is_placeholder
+
+_WORDS = (
+    "password", "passwd", "passphrase", "pwd", "passcode", "passwort", "kennwort", "mot de passe", "contraseña", "contrasena", "hasło", "haslo", "пароль", "пароля",
+    "şifre", "sifre", "parola", "wachtwoord", "senha", "lösenord", "credentials", "login", " pin ", " pw ", "pw:", "wifi", "wlan",
+)  # fmt: skip
+_AFTER = re.compile(
+    r"[^\n]{0,80}?(?<![\w/.@:=$&?-])(?P<secret>[\"'“„«`(]?(?=[^\s\"'“”„«»`]*\d|[^\s\"'“”„«»`]*[!#$%&*+?@^_~])[^\s\"'“”„«»`,;]{5,64})"
+)
+_IS = re.compile(
+    r"\s*(?:\w+\s){0,3}?(?:is|was|=|:|ist|lautet|est|es|é|to|jest|is:|war)\s*:?\s*[\"'“„«`](?P<secret>[^\"'“”„«»`\n]{4,64})[\"'”“»`]",
+    re.I,
+)
+_SLASH = re.compile(
+    r"[\w.+-]+@[\w.-]+\.\w+\s*(?:/|:|\||and|with)\s*(?P<secret>(?=\S*\d)[^\s,;]{6,40})"
+)
+
+
+class ProsePasswordDetector:
+    """The first token after a word for password that looks like one: letters with digits or signs."""
+
+    triggers = _WORDS
+
+    def __call__(self, page: Page) -> Iterator[Finding]:
+        text = page.text
+        for word in _WORDS:
+            for hit in page.hits.get(word, ()):
+                end = hit + len(word)
+                match = _IS.match(text, end)
+                if (
+                    match
+                    and not is_placeholder(match["secret"])
+                    and " " not in match["secret"].strip()
+                ):
+                    yield from _found(match, "password/told")
+                    continue
+                match = _AFTER.match(text, end)
+                if match and looks_like_password(match["secret"].strip("\"'“„«`().,;:")):
+                    yield from _found(match, "password/prose")
+        if "login" in page.hits or "credentials" in page.hits or "password" in page.hits:
+            for match in _SLASH.finditer(text):
+                if looks_like_password(match["secret"].rstrip(".,")):
+                    yield from _found(match, "password/pair")
+
+
+def _found(match: re.Match[str], rule: str) -> Iterator[Finding]:
+    value = match["secret"].strip("\"'“„«`(").rstrip("\"'`).,;:")
+    start = match.start("secret") + match["secret"].find(value)
+    yield Finding(start, start + len(value), "PASSWORD", rule, value)
+
+
+def looks_like_password(value: str) -> bool:
+    """Mixed enough to be chosen as a password, and not a path, time, version, mail or code."""
+    if not 6 <= len(value) <= 64 or is_placeholder(value):
+        return False
+    if re.fullmatch(
+        r"[\d.,:/-]+(?:[a-z%]{1,3})?|v?\d+(?:\.\d+)+\S*|[\w.+-]+@[\w.-]+\.\w+|[\w.-]+\.\w{1,4}|\S*://\S*|[A-Z_]+|[a-z]+(?:[-_.][a-z]+)+|--?[\w-]+=?\S*|/\S*|\S*\(\S*\)?\S*|[A-Z][A-Z0-9]*_[A-Z0-9_]*|\[\S*|<\S*|\$\S*",
+        value,
+    ):
+        return False
+    letters = any(char.isalpha() for char in value)
+    digits = any(char.isdigit() for char in value)
+    signs = any(char in "!#$%&*+?@^_~-." for char in value)
+    return letters and (digits or signs) and (signs or not value.islower() or len(value) >= 8)
