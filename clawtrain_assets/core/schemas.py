@@ -169,6 +169,17 @@ SHAREGPT_DATASET = _table(
     ("source_line", _INT, "Lineage: line"),
 )
 
+REVIEW_SAMPLE = _table(
+    ("release_id", _STR, "Release the sample was drawn from"),
+    ("position", _INT, "1-based place in the order of reading"),
+    ("example_id", _STR, "Example of that release"),
+    ("turn_id", _STR, "Turn it was made from"),
+    ("is_tool_use", _BOOL, "The learned turn calls a tool"),
+    ("messages", _STR, "JSON list of OpenAI messages; the last one is learned"),
+    ("tools", _STR, "JSON list of tool definitions"),
+    ("judge_scores", _STR, "JSON object of the judge's five scores, null if unknown"),
+)
+
 ARCHIVE = _table(
     ("root", _STR, "State directory the file belongs to"),
     ("path", _STR, "Path below that directory"),

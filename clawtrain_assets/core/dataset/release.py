@@ -1,0 +1,172 @@
+"""Releases: all days' examples and pairs as an immutable folder named by its content.
+
+Nothing in a release depends on the clock or on the machine, so the same lake, settings and key
+give the same bytes.
+"""
+
+import hashlib
+import shutil
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from clawtrain_assets.core.dataset import card, release_files
+from clawtrain_assets.core.dataset.formats import jsonl
+from clawtrain_assets.core.dataset.release_files import LINEAGE, RowFiles
+from clawtrain_assets.core.dataset.release_rows import Lineage, write_examples, write_pairs
+from clawtrain_assets.core.dataset.released import SCRUB_REPORT, Release, publish, write_json
+from clawtrain_assets.core.dataset.scrubbing import Scrubbing
+from clawtrain_assets.core.dataset.selection import Selection, select
+from clawtrain_assets.core.lake import Lake
+from clawtrain_assets.settings import Dataset
+
+FORMAT = 1  # of the folder; raised when a reader must care
+_INPUTS = ("sharegpt_dataset", "scored_turns", "contrastive_pairs")
+
+
+class Survivor(NamedTuple):
+    """A place in a release file where a verifier found something; never the value."""
+
+    file: str
+    line: int
+    kind: str
+
+
+class ScrubCheck(NamedTuple):
+    """A verifier's finding over files: ``detail`` goes into ``scrub_report.json`` as it is.
+
+    It must not hold values, nor anything that differs from run to run (times, paths).
+    """
+
+    survivors: tuple[Survivor, ...]
+    detail: Mapping[str, Any]
+
+
+Verify = Callable[[Sequence[Path]], ScrubCheck]
+
+
+def build_release(
+    lake: Lake,
+    releases_dir: Path,
+    dataset: Dataset,
+    rubric_hash: str,
+    scrubber: Scrubbing,
+    verify: Verify,
+    excluded_turns: Collection[str] = (),
+) -> Release:
+    """Write a release of everything the lake holds and make it the current one.
+
+    Examples are taken as scrubbed by the daily asset, pairs are scrubbed here. ``verify`` then
+    reads the files: rows it finds something in are taken out, and it reads them again; what it
+    says then is in ``scrub_report.json`` and decides the gate. ``excluded_turns`` are turns
+    reviewers turned down. A crash leaves the previous release current. A release without a
+    single example is written all the same.
+    """
+    releases_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    work = releases_dir / f".building-{uuid.uuid4().hex}"
+    work.mkdir(mode=0o700)
+    try:
+        facts = {
+            "format": FORMAT,
+            "versions": {"clawtrain": version("clawtrain")},
+            "settings": dataset.model_dump() | {"rubric_hash": rubric_hash},
+            "inputs": {asset: _input(lake, asset) for asset in _INPUTS},
+        }
+        manifest = _fill(work, lake, facts, dataset, scrubber, verify, excluded_turns)
+        return publish(work, releases_dir, manifest)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _fill(
+    work: Path,
+    lake: Lake,
+    facts: dict[str, Any],
+    dataset: Dataset,
+    scrubber: Scrubbing,
+    verify: Verify,
+    excluded_turns: Collection[str],
+) -> dict[str, Any]:
+    share = dataset.validation_share
+    selection = select(lake, dataset.min_overall, excluded_turns)
+    with RowFiles(work) as files:
+        lineage = write_examples(files, lake, selection, share, scrubber)
+        lineage += write_pairs(files, lake, selection.counts, share, scrubber, excluded_turns)
+    _write_about(files, facts, selection, lineage)
+    check = verify(_published(work))
+    doubtful = release_files.ids_at(work, {(s.file, s.line) for s in check.survivors})
+    doubtful |= _lineage_ids(lineage, check)
+    if doubtful:
+        release_files.drop_rows(files, doubtful)
+        selection.counts["dropped_by_verification"] = len(doubtful)
+        lineage = [row for row in lineage if row["id"] not in doubtful]
+        _write_about(files, facts, selection, lineage)
+        check = verify(_published(work))
+    write_json(work / SCRUB_REPORT, _report(check, work))
+    return facts | {
+        "rows": _by_form(files.counts),
+        "tool_use_examples": sum(row["is_tool_use"] for row in lineage if row["kind"] == "sft"),
+        "selection": dict(sorted(selection.counts.items())),
+        "judges": selection.judges,
+        "files": {
+            path.name: {"sha256": release_files.sha256(path), "bytes": path.stat().st_size}
+            for path in [*_published(work), work / SCRUB_REPORT]
+        },
+    }
+
+
+def _lineage_ids(lineage: Sequence[Mapping[str, Any]], check: ScrubCheck) -> set[str]:
+    lines = {s.line for s in check.survivors if s.file == LINEAGE}
+    return {row["id"] for number, row in enumerate(lineage, 1) if number in lines}
+
+
+def _write_about(
+    files: RowFiles,
+    facts: Mapping[str, Any],
+    selection: Selection,
+    lineage: Lineage,
+) -> None:
+    """Everything in the folder that is not rows, for the counts as they are now."""
+    work, cutoff = files.directory, release_files.cutoff_for(files.longest)
+    selected = {"selection": dict(sorted(selection.counts.items())), "judges": selection.judges}
+    readme = card.card({**facts, **selected}, files.counts, cutoff)
+    (work / LINEAGE).write_bytes(jsonl(lineage))
+    (work / "dataset_info.json").write_bytes(card.lf_dataset_info())
+    (work / "README.md").write_text(readme, encoding="utf-8")
+    for stage in ("sft", "dpo"):
+        text = card.lf_training(stage, cutoff, files.counts)
+        (work / f"llamafactory_{stage}.yaml").write_text(text, encoding="utf-8")
+
+
+def _published(work: Path) -> list[Path]:
+    about = (LINEAGE, "dataset_info.json", "README.md", "llamafactory_sft.yaml")
+    return release_files.paths(work) + [work / n for n in (*about, "llamafactory_dpo.yaml")]
+
+
+def _report(check: ScrubCheck, work: Path) -> dict[str, Any]:
+    return {
+        "passed": not check.survivors,
+        "files": [path.name for path in _published(work)],
+        "survivors": [survivor._asdict() for survivor in check.survivors],
+        "detail": dict(check.detail),
+    }
+
+
+def _by_form(counts: card.Counts) -> dict[str, dict[str, int]]:
+    return {
+        form: {split: counts[form, split] for split in release_files.SPLITS}
+        for form in release_files.FORMS
+    }
+
+
+def _input(lake: Lake, asset: str) -> dict[str, Any]:
+    """What was read of an asset: days and one hash over all its files."""
+    days = lake.days(asset)
+    whole = hashlib.sha256()
+    for day in days:
+        data = lake.path(asset, day).read_bytes()
+        whole.update(f"{day} {hashlib.sha256(data).hexdigest()}\n".encode())
+    first, last = (days[0], days[-1]) if days else (None, None)
+    return {"days": len(days), "first": first, "last": last, "sha256": whole.hexdigest()}

@@ -1,0 +1,116 @@
+"""The rows of a release: kept examples as they are, pairs scrubbed and written."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clawtrain_assets.core.dataset.formats import completion_row, messages_row, sharegpt_row
+from clawtrain_assets.core.dataset.pairs import build_preference
+from clawtrain_assets.core.dataset.release_files import SFT_FORMS, RowFiles, Split, split_of
+from clawtrain_assets.core.dataset.scrubbing import Scrubbing, Shipper
+from clawtrain_assets.core.dataset.selection import Selection
+from clawtrain_assets.core.dataset.validation import message_violations, violations
+from clawtrain_assets.core.lake import Lake
+from clawtrain_assets.core.sessions.rows import turns_from_table
+from clawtrain_assets.core.turn import Turn
+
+Lineage = list[dict[str, Any]]
+
+
+def write_examples(
+    files: RowFiles, lake: Lake, selection: Selection, validation_share: float, scrubber: Scrubbing
+) -> Lineage:
+    """Add the chosen examples to their files, a day in memory at a time; returns their lineage."""
+    chosen = selection.chosen
+    lineage = []
+    for day in sorted({row["day"] for row in chosen.values()}):
+        for row in lake.read("sharegpt_dataset", day).sort_by("turn_id").to_pylist():
+            fact = chosen.get(row["example_id"])
+            if fact is None or row["status"] != "kept":
+                continue
+            forms = sharegpt_row(row), messages_row(row), completion_row(row)
+            if violations(forms[0]) or any(message_violations(form) for form in forms[1:]):
+                selection.counts["dropped_invalid"] += 1  # kept under older rules
+                continue
+            split = split_of(row["session_id"], validation_share)
+            for name, form in zip(SFT_FORMS, forms, strict=True):
+                files.add(name, split, form)
+            line = _lineage(row["example_id"], "sft", split, row, scrubber)
+            lineage.append(line | {"scores": fact["scores"]})
+    return lineage
+
+
+def write_pairs(
+    files: RowFiles,
+    lake: Lake,
+    counts: Counter[str],
+    validation_share: float,
+    scrubber: Scrubbing,
+    excluded_turns: Collection[str],
+) -> Lineage:
+    """Add the pairs of all days to their files; returns their lineage, in the files' order."""
+    shipper = Shipper(scrubber)
+    lineage = []
+    seen: set[str] = set()
+    for day in lake.days("contrastive_pairs"):
+        pairs = lake.read("contrastive_pairs", day).filter(pc.field("status") == "pair")
+        if not pairs.num_rows:
+            continue
+        turns = _turns(lake, day, pairs["turn_id"])
+        for pair in pairs.sort_by("pair_id").to_pylist():
+            counts["pairs_by_day"] += 1
+            turn = turns.get(pair["turn_id"])
+            if turn is None:
+                counts["pairs_without_turn"] += 1
+                continue
+            if turn.turn_id in excluded_turns:
+                counts["pairs_dropped_by_review"] += 1
+                continue
+            preference = build_preference(pair, turn, shipper)
+            if preference.sharegpt is None or preference.messages is None:
+                counts[f"pairs_{preference.reason}"] += 1
+            elif preference.fingerprint in seen:
+                counts["pairs_duplicate"] += 1
+            else:
+                seen.add(preference.fingerprint)
+                split = split_of(turn.session_id, validation_share)
+                files.add("preference_sharegpt", split, preference.sharegpt)
+                files.add("preference_messages", split, preference.messages)
+                source = {
+                    "turn_id": turn.turn_id,
+                    "session_id": turn.session_id,
+                    "day": turn.day,
+                    "source_file": turn.source_file,
+                    "source_line": turn.source_line,
+                    "is_tool_use": turn.is_tool_use,
+                }
+                line = _lineage(pair["pair_id"], "preference", split, source, scrubber)
+                lineage.append(line | {"scores": None})
+    return lineage
+
+
+def _turns(lake: Lake, day: str, turn_ids: pa.ChunkedArray) -> dict[str, Turn]:
+    if not lake.exists("raw_turns", day):
+        return {}
+    table = lake.read("raw_turns", day).filter(pc.field("turn_id").isin(turn_ids))
+    return {turn.turn_id: turn for turn in turns_from_table(table)}
+
+
+def _lineage(
+    row_id: str, kind: str, split: Split, source: Mapping[str, Any], scrubber: Scrubbing
+) -> dict[str, Any]:
+    """Names of sessions and files can hold a person's name, so they are scrubbed too."""
+    return {
+        "id": row_id,
+        "kind": kind,
+        "split": split,
+        "turn_id": source["turn_id"],
+        "session_id": scrubber.text(source["session_id"]),
+        "day": source["day"],
+        "source_file": scrubber.text(source["source_file"]),
+        "source_line": source["source_line"],
+        "is_tool_use": source["is_tool_use"],
+    }
