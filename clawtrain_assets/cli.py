@@ -72,10 +72,13 @@ def demo(directory: Path) -> None:
 def up(port: int) -> None:
     """Start the Dagster web UI and daemon on 127.0.0.1; Ctrl-C stops both."""
     from clawtrain_assets.defs.resources import POOLS
+    from clawtrain_assets.instance.prepare import prepare_instance, write_workspace
     from clawtrain_assets.instance.up import run_up
     from clawtrain_assets.settings import load_settings
 
-    sys.exit(run_up(load_settings().home, port, POOLS))
+    home = load_settings().home
+    prepare_instance(home, POOLS)
+    run_up(home, port, write_workspace(home))
 
 
 @main.command()

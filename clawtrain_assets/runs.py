@@ -7,7 +7,7 @@ from typing import Self
 import dagster as dg
 
 from clawtrain_assets.core.errors import ClawtrainError
-from clawtrain_assets.instance import prepare_instance
+from clawtrain_assets.instance.prepare import prepare_instance
 from clawtrain_assets.settings import Settings
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}

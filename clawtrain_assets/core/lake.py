@@ -48,8 +48,16 @@ class Lake:
     def write_rows(
         self, asset: str, day: str, rows: Iterable[dict[str, Any]], schema: pa.Schema
     ) -> UPath:
-        """Replace one partition by ``rows``, whose keys must be exactly the schema's columns."""
-        return self.write(asset, day, pa.Table.from_pylist(list(rows), schema=schema))
+        """Replace one partition by ``rows``; raises ValueError if their keys are not the columns.
+
+        Arrow would fill a missing column with nulls and leave out an unknown one.
+        """
+        listed = list(rows)
+        for row in listed:
+            if row.keys() ^ set(schema.names):
+                wrong = ", ".join(sorted(row.keys() ^ set(schema.names)))
+                raise ValueError(f"rows of {asset} differ from its schema in: {wrong}")
+        return self.write(asset, day, pa.Table.from_pylist(listed, schema=schema))
 
     def exists(self, asset: str, day: str = WHOLE) -> bool:
         return self.path(asset, day).exists()
@@ -88,11 +96,11 @@ def replace_bytes(target: UPath, data: bytes) -> None:
     Local files: temporary sibling, flush to disk, rename, owner-only permissions. Object stores
     replace an object whole on their own.
     """
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if target.protocol not in ("", "file"):
         target.write_bytes(data)
         return
     final = Path(target.path)
+    make_private(final.parent)
     temporary = final.with_name(f"{final.name}.tmp-{uuid.uuid4().hex}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -109,3 +117,10 @@ def replace_bytes(target: UPath, data: bytes) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def make_private(directory: Path) -> None:
+    """Create a directory and its missing parents for the owner alone."""
+    if not directory.is_dir():
+        make_private(directory.parent)  # mkdir(parents=True) would ignore the mode for these
+        directory.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,22 @@
+"""Every test starts from a CLAWTRAIN_HOME of its own and sees no setting of the developer's."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+for _name in [name for name in os.environ if name.startswith("CLAWTRAIN_")]:
+    del os.environ[_name]
+# Definitions read the settings when they are imported, before any fixture runs.
+os.environ["CLAWTRAIN_HOME"] = tempfile.mkdtemp(prefix="clawtrain-tests-")
+os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh CLAWTRAIN_HOME in force for one test."""
+    directory = tmp_path / "home"
+    directory.mkdir(mode=0o700)
+    monkeypatch.setenv("CLAWTRAIN_HOME", str(directory))
+    return directory
