@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from clawtrain_assets.core.shadow.place import without_orphans
 from clawtrain_assets.core.shadow.strata import Stratum, stratum_of
-from clawtrain_assets.core.turn import Turn
+from clawtrain_assets.core.turn import Message, Turn
 
 GOOD_OVERALL = 7.0
 
@@ -60,15 +61,21 @@ def sample(
 def replayable(turn: Turn, reference_models: Sequence[str]) -> bool:
     """Whether a turn is the reference model's and another model can be given its place.
 
-    A place must be something to answer: the context has to end on a user message or tool results.
+    A place must be something to answer: the context has to end on a user message, or on a tool's
+    result whose call is in the context too.
     """
     return (
         turn.exclusion_reason is None
         and is_reference(turn.model, reference_models)
-        and bool(turn.context)
-        and turn.context[-1].role in ("user", "tool")
+        and _answerable(turn.context)
         and bool(turn.response.text.strip() or turn.response.tool_calls)
     )
+
+
+def _answerable(context: Sequence[Message]) -> bool:
+    if not context or context[-1].role not in ("user", "tool"):
+        return False
+    return without_orphans(context)[-1:] == list(context[-1:])
 
 
 def is_reference(model: str | None, patterns: Iterable[str]) -> bool:

@@ -50,6 +50,7 @@ def test_calls_fall_into_bands() -> None:
         a_turn(context=[]),
         a_turn(context=[Message("user", "hi"), Message("assistant", "half an ans")]),
         a_turn(response=Message("assistant", "  ")),
+        a_turn(context=[Message("user", "hi"), Message("tool", "42", tool_call_id="cut away")]),
     ],
 )
 def test_turns_without_a_place_to_give_away_are_not_drawn(turn: Turn) -> None:
