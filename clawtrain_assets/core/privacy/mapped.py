@@ -29,6 +29,10 @@ class Mapped:
             stop = source + end - self._starts[last]
         return begin, stop
 
+    def rewritten(self) -> list[tuple[int, int]]:
+        """The source spans that read differently than they are written."""
+        return [(begin, end) for begin, end, copied in self._sources if not copied]
+
 
 def rewrite(
     text: str, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str | None]

@@ -68,12 +68,12 @@ class Pseudonyms:
                 return f"<{kind}_{tag}>"
 
     def number(self, kind: str, value: str) -> str:
-        """A JSON number of the same form: 999... for integers, 0.xxx for fractions."""
+        """A JSON number of the same form: 999... for integers, 0.999... for fractions."""
         digits = str(int.from_bytes(self._digest(kind, value)[:16], "big"))
         sign = "-" if value.startswith("-") else ""
         whole, point, fraction = value.lstrip("-").partition(".")
         if point:
-            return f"{sign}0.{digits[: max(1, len(fraction))]}"
+            return f"{sign}0.{('999' + digits)[: max(3, len(fraction))]}"
         if len(whole) < 5:
             return sign + digits[: len(whole)].lstrip("0").rjust(1, "1")
         if sign and whole.startswith("100") and len(whole) > 10:  # Telegram's supergroup form

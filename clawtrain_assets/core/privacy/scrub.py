@@ -156,7 +156,7 @@ class Scrubber:
             if document.places is None:
                 parts = [Slot(finding.start, finding.end, False)]
             else:
-                parts = within(document.places, finding.start, finding.end)
+                parts = within(text, document.places, finding.start, finding.end)
             for part in parts:
                 if part.start < at:
                     continue

@@ -19,11 +19,16 @@ _DEPTH = 4
 
 
 class Slot(NamedTuple):
-    """``text[start:end]`` may be rewritten; a number only as a whole and only by a number."""
+    """``text[start:end]`` may be rewritten; a number only as a whole and only by a number.
+
+    ``level`` is how many JSON strings the slot lies in: 1 for a plain leaf, 2 for a leaf of JSON
+    that is itself a string, and so on.
+    """
 
     start: int
     end: int
     is_number: bool
+    level: int = 1
 
 
 def is_json(text: str) -> bool:
@@ -37,40 +42,65 @@ def is_json(text: str) -> bool:
     return True
 
 
-def slots(text: str, depth: int = _DEPTH) -> list[Slot]:
+def slots(text: str, level: int = 1) -> list[Slot]:
     """Every place of a JSON text that may be rewritten, in order, without overlap."""
     found: list[Slot] = []
     for match in _TOKEN.finditer(text):
         if match.lastgroup == "number":
-            found.append(Slot(*match.span(), True))
+            found.append(Slot(*match.span(), True, level))
             continue
         start, end = match.span("text")
-        inner = unescaped(text[start:end]) if depth and end - start > 1 else None
+        inner = unescaped(text[start:end]) if level < _DEPTH and end - start > 1 else None
         if inner and is_json(inner.text):
-            found.extend(_inner_slots(inner, start, depth))
+            found.extend(_inner_slots(inner, start, level))
         elif end > start:
-            found.append(Slot(start, end, False))
+            found.append(Slot(start, end, False, level))
     return found
 
 
-def _inner_slots(inner: Mapped, offset: int, depth: int) -> list[Slot]:
+def _inner_slots(inner: Mapped, offset: int, level: int) -> list[Slot]:
     placed = []
-    for slot in slots(inner.text, depth - 1):
+    for slot in slots(inner.text, level + 1):
         start, end = inner.span(slot.start, slot.end)
-        placed.append(Slot(offset + start, offset + end, slot.is_number))
+        placed.append(Slot(offset + start, offset + end, slot.is_number, slot.level))
     return placed
 
 
-def within(places: list[Slot], start: int, end: int) -> list[Slot]:
-    """The parts of ``[start, end)`` that lie in slots; numbers come whole."""
+def within(text: str, places: list[Slot], start: int, end: int) -> list[Slot]:
+    """The parts of ``[start, end)`` that lie in slots; numbers and escape sequences come whole."""
     index = max(0, bisect_right(places, start, key=lambda slot: slot.start) - 1)
     parts = []
     for slot in places[index:]:
         if slot.start >= end:
             break
-        if slot.end > start:
-            if slot.is_number:
-                parts.append(slot)
-            else:
-                parts.append(Slot(max(start, slot.start), min(end, slot.end), False))
+        if slot.end <= start:
+            continue
+        if slot.is_number:
+            parts.append(slot)
+        else:
+            part = slot._replace(start=max(start, slot.start), end=min(end, slot.end))
+            parts.append(_whole_escapes(text, slot, part))
     return parts
+
+
+def _whole_escapes(text: str, slot: Slot, part: Slot) -> Slot:
+    """Widen a part whose edge falls inside an escape sequence of any level."""
+    raw = text[slot.start : slot.end]
+    if "\\" not in raw:
+        return part
+    start, end = part.start - slot.start, part.end - slot.start
+    for first, last in _escapes(raw, slot.level):
+        if first < start < last:
+            start = first
+        if first < end < last:
+            end = last
+    return part._replace(start=slot.start + start, end=slot.start + end)
+
+
+def _escapes(raw: str, level: int) -> list[tuple[int, int]]:
+    """Spans in ``raw`` of every escape sequence, read ``level`` times; outer ones last."""
+    view = unescaped(raw)
+    if view is None or not level:
+        return []
+    inner = [view.span(*span) for span in _escapes(view.text, level - 1)]
+    return inner + view.rewritten()

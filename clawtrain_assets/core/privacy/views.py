@@ -26,7 +26,7 @@ _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 # A shell or source line that goes on, or a token that a terminal broke at its right margin.
 _JOINED = re.compile(
     r"\\\r?\n[ \t]*|\\\\n|"
-    r"(?<=[A-Za-z0-9_+/=-]{40})[ \t]*\r?\n[ \t│|>]*(?=[A-Za-z0-9_+/=-]{8,}[ \t│|]*(?:\r?\n|$))"
+    r"(?<=[A-Za-z0-9_+/=-]{40})[ \t]*\r?\n[ \t│|>]*(?=[A-Za-z_+/-]*\d[A-Za-z0-9_+/-]{6,}={0,2}[ \t│|]*(?:\r?\n|$))"
     r"|(?<=[A-Za-z0-9_+/=-]{20})['\"]\s*\+\s*['\"]|(?<=[A-Za-z0-9_-]{6})['\"][ \t]*\+[ \t]*['\"]"
 )
 _LOOK_ALIKE = re.compile(r"(?<=[A-Za-z0-9@._-])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z0-9@._-])")
@@ -37,7 +37,7 @@ _CONFUSABLES = dict(
         strict=True,
     )
 )
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/_-])")
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/_-])")
 _HEX = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){12,}(?:\r?\n(?:[0-9a-fA-F]{2})+)*(?![0-9A-Za-z])"
 )

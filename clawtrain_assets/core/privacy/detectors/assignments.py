@@ -170,15 +170,24 @@ def _trimmed(text: str, bare: re.Match[str]) -> str:
 
 
 def _is_code(value: str, spaced: bool, strength: str) -> bool:
+    """Whether an unquoted value is an expression of a program and not a literal."""
     if not _EXPRESSION.match(value):
         return False
-    if value[0].isalpha() and value.isalnum() and not spaced:
-        return not any(char.isdigit() for char in value) and strength != "password"
-    if value.isalnum() and looks_random(value) and len(value) >= 16:
-        return False
-    if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", value) and looks_random(value):
-        return False
-    return True
+    if not (value[0].isalnum() or value[0] == "_"):
+        return not (
+            spaced is False and strength == "password" and value[0] in "!&*~" and len(value) >= 8
+        )
+    if "(" in value or "[" in value or "::" in value or "->" in value:
+        return not (
+            strength == "password"
+            and not spaced
+            and any(c.isdigit() for c in value)
+            and not value.endswith((")", "]", "("))
+        )
+    has_digit = any(char.isdigit() for char in value)
+    if strength == "password":
+        return spaced and not has_digit or not has_digit and not value.isalnum() and value.islower()
+    return not (looks_random(value) or (has_digit and value.isalnum() and len(value) >= 16))
 
 
 def _is_password(value: str, quoted: bool) -> bool:

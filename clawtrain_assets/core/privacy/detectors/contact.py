@@ -91,7 +91,10 @@ def _emails(page: Page) -> Iterator[Finding]:
             _KEPT_DOMAIN.search(value)
             or local.lower() in _KEPT_LOCAL
             or _FILE_END.search(value)
-            or before.endswith(("://", "//"))
+            or (
+                before.endswith((":", "/"))
+                and "://" in text[max(0, tail.start() - 120) : tail.start()].rsplit(None, 1)[-1]
+            )
             or text[match.end() : match.end() + 1] == ":"
             and text[match.end() + 1 : match.end() + 2].isalpha()
             and is_standard_user(local)

@@ -25,7 +25,7 @@ _COOKIE = re.compile(r"(?:set-)?cookie\\?[\"']?\s*[:=]\s*\\?[\"']?(?P<pairs>[^\n
 _PAIR = re.compile(r"(?P<name>[\w.!#$&*+^`|~-]+)=(?P<secret>[^;\s\"',]{8,})")
 _JWT = re.compile(r"ey[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]{4,}){1,4}\.?(?:[A-Za-z0-9_-]*)")
 _HASH = re.compile(
-    r"\$(?:[1256y7]|gy|sha1|md5|2[abxy]?|apr1|argon2(?:id?|d)|scrypt|pbkdf2(?:-sha\d+)?|bcrypt[\w-]*|krb5\w+)\$[./A-Za-z0-9$=,+*@_:-]{12,}"
+    r"\$(?:[1256y7]|gy|sha1|md5|2[abxy]?|apr1|argon2(?:id?|d)|scrypt|pbkdf2(?:-sha\d+)?|bcrypt[\w-]*|krb5\w+)\$[./A-Za-z0-9$=,+*@_-]{12,}"
 )
 _LDAP_HASH = re.compile(r"\{(?:S?SHA\d*|SMD5|CRYPT)\}[A-Za-z0-9+/=$.]{12,}", re.I)
 _TELEGRAM = re.compile(r"\d{6,16}:[A-Za-z0-9_-]{30,}")
@@ -78,7 +78,7 @@ class CredentialDetector:
         for start in page.at(("authorization",)):
             match = _AUTHORIZATION.match(text, start)
             if match:
-                yield from _secret(match, "AUTH_TOKEN", "authorization")
+                yield from _secret(match, "AUTH_TOKEN", "authorization", _after_equals)
         for start in page.at(("bearer ", "basic ", "bot ")):
             match = _SCHEME.match(text, start)
             if match and (looks_random(match["secret"]) and len(match["secret"]) >= 12):
@@ -128,8 +128,16 @@ def _by_line(page: Page) -> Iterator[Finding]:
                 yield from _secret(match, kind, name)
 
 
-def _secret(match: re.Match[str], kind: str, rule: str) -> Iterator[Finding]:
-    value = match["secret"].strip("'\"")
+def _after_equals(value: str) -> str:
+    """The secret half of schemes that name the account first: ``Token=root@pam!agent=...``."""
+    head, equals, tail = value.rstrip("=").rpartition("=")
+    return tail if equals and len(tail) >= 16 else value
+
+
+def _secret(
+    match: re.Match[str], kind: str, rule: str, part: Callable[[str], str] = str
+) -> Iterator[Finding]:
+    value = part(match["secret"].strip("'\""))
     if len(value) < 3 or is_placeholder(value) or value.startswith(("$", "<", "{", "%s", 'f"')):
         return
     start = match.start("secret") + match["secret"].find(value)
@@ -169,6 +177,3 @@ def _telegram(text: str, colon: int) -> Iterator[Finding]:
     match = _TELEGRAM.match(text, start) if start < colon else None
     if match:
         yield Finding(*match.span(), "TELEGRAM_TOKEN", "telegram", match.group())
-
-
-Rule = Callable[[Page], Iterator[Finding]]

@@ -28,15 +28,18 @@ _WORDS = (
 _HEXLIKE = re.compile(r"^[0-9a-f]{16,}$|^[0-9A-F]{16,}$")
 _LONG = re.compile(r"(?<![A-Za-z0-9+/_=.:@-])[A-Za-z0-9+/_-]{40,120}={0,2}(?![A-Za-z0-9+/_=.-])")
 _SLOT = re.compile(
-    r"(?:sha\d{1,3}[-:=~]|integrity|digest|checksum|fingerprint|commit|blob|tree|rev|etag|nonce-|ssh-\w+ |AAAA|/|resolved|data:|signature)\W{0,4}$",
+    r"(?:sha\d{1,3}[-:=~]|integrity|digest|checksum|fingerprint|commit|blob|tree|rev|etag|nonce-|ssh-\w+ |AAAA|/|resolved|data:|signature|pub(?:lic)?[-_]?key[\"']?\s?[:=]?)\W{0,4}$",
     re.I,
 )
+
+
+_PUBLIC_BLOCK = re.compile(r"-----BEGIN (?![A-Z ]*PRIVATE)[A-Z0-9 ]+-----[^-]*(?:-----END|\Z)")
 
 
 class EntropyDetector:
     """Random runs beside a telling word; free-standing keys of 40 characters and more."""
 
-    triggers = _WORDS
+    triggers = (*_WORDS, "-----begin ")
 
     def __call__(self, page: Page) -> Iterator[Finding]:
         text, done = page.text, -1
@@ -47,13 +50,17 @@ class EntropyDetector:
             while word_end < len(text) and text[word_end].isalpha():
                 word_end += 1
             match = _NEAR.match(text, word_end)
-            if match and _is_key(match["secret"]):
+            public_name = "pub" in page.low[max(0, hit - 8) : hit]
+            if match and not public_name and _is_key(match["secret"]):
                 done = match.end()
                 yield Finding(
                     *match.span("secret"), "SECRET", "entropy/near", match["secret"].rstrip(".,")
                 )
+        public = _PUBLIC_BLOCK.findall(text) if "-----begin " in page.hits else ()
         for match in _LONG.finditer(text):
             value = match.group()
+            if any(value in block for block in public):
+                continue
             if _is_free_key(value) and not _SLOT.search(
                 text, max(0, match.start() - 24), match.start()
             ):

@@ -113,12 +113,12 @@ class IdentifierDetector:
                 yield Finding(*match.span("date"), "BIRTHDAY", "birthday", match["date"])
         if "lat" in hits or "lon" in hits or "lng" in hits:
             for match in _GEO.finditer(text):
-                if not match["geo"].lstrip("-").startswith("0."):
+                if not match["geo"].lstrip("-").startswith("0.999"):
                     yield Finding(*match.span("geo"), "GEO", "coordinate", match["geo"])
         if any(word in hits for word in ("location", "map", "geo", "coord", "lat", "@")):
             for match in _GEO_PAIR.finditer(text):
                 for group in ("lat", "lon"):
-                    if not match[group].lstrip("-").startswith("0."):
+                    if not match[group].lstrip("-").startswith("0.999"):
                         yield Finding(*match.span(group), "GEO", "coordinate/pair", match[group])
 
 

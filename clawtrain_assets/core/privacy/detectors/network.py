@@ -13,7 +13,7 @@ from clawtrain_assets.core.privacy.finding import Finding, Page
 
 _IPV4 = re.compile(r"(?<![\w.])(?<!\d-)\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?!\.?\d|[A-Za-z_]|-\d)")
 _VERSION_BEFORE = re.compile(
-    r"(?:\bv(?:er(?:sion|s)?)?\.?|version\W{1,3}|release\s|build\s|[=~^<>]=|@|Chrome/|Safari/|[A-Za-z]/)\s?$",
+    r"(?:\bv(?:er(?:sion|s)?)?\.?|version\W{1,3}|release\s|build\s|[=~^<>]=|Chrome/|Safari/|[A-Za-z]/)\s?$",
     re.I,
 )
 _IPV6 = re.compile(
@@ -51,7 +51,7 @@ _SYSLOG = re.compile(
 )
 _HOST_KEY = re.compile(
     r"(?m)(?:^[ \t]*Host(?:Name)?[ \t]+|client-hostname[ \t]+\"?|\bhostname['\"]?[ \t]*[:=][ \t]*['\"]?|ansible_host=|Static hostname:[ \t]*|\bmachine[ \t]+)"
-    r"(?P<host>[A-Za-z](?=[\w-]*[\d_-]|[\w-]*\.)[\w-]*(?:\.[\w-]+)*)"
+    r"(?P<host>[^\W\d_](?=[\w-]*[\d_-]|[\w-]*\.)[\w-]*(?:\.[\w-]+)*)"
 )
 _ETC_HOSTS = re.compile(
     r"(?m)^(?:\d{1,3}\.){3}\d{1,3}[ \t]+(?P<names>[A-Za-z][\w.-]*(?:[ \t]+[A-Za-z][\w.-]*){0,4})[ \t]*$"

@@ -49,7 +49,7 @@ _US_ADDRESS = re.compile(
 )
 _EU_ADDRESS = re.compile(
     r"(?:[A-ZÄÖÜ][\w.-]*(?:straße|strasse|str\.|gasse|weg|platz|allee|ring|damm|ufer)|[A-ZÄÖÜ][\w.-]*[- ](?:Straße|Strasse|Gasse|Weg|Platz|Allee|Ring)|(?:ul\.|al\.|ulica|aleja|rue|avenue de|boulevard|place|calle|avenida|pasaje|plaza|paseo|via|viale|piazza|rua|ул\.|улица|пр\.|пер\.)\s[^\n,\d]{2,40}),?\s\d{1,4}[a-zA-Z]?(?:/\d{1,4})?"
-    r"(?:,\s?(?:\d{2}-\d{3}|\d{4,6})\s[^\W\d_][\w .-]{1,30}|,\s[^\W\d_][\w .-]{1,30}(?:,\s\d{4,6})?)?"
+    r"(?:,\s?(?:\d{2}-\d{3}|\d{4,6})\s[^\W\d_a-zß-öø-ÿ]\w+(?:[ -][^\W\d_a-zß-öø-ÿ]\w+)*|,\s[^\W\d_a-zß-öø-ÿ]\w+(?:[ -][^\W\d_a-zß-öø-ÿ]\w+)*(?:,\s\d{4,6})?)?"
 )
 _ADDRESS_CONTEXT = re.compile(
     r"(?im)(?:^LOCATION:|\blives at|\bliving at|\breside[sd]? at|\bresident of|\bmoved to|\b(?:home |billing |shipping |postal |street |mailing |delivery )?address(?:\s+is)?\s*[:=]|\bwohnt in|\bAdresse:)\s*(?P<address>(?=[^\n]*\d)[^\n\"{}<>]{8,120}?)(?=[.;]?\s*(?:\n|$|\"|\bis broken|\band\b|\bbut\b))"

@@ -8,11 +8,12 @@ from clawtrain_assets.core.privacy.randomness import is_placeholder
 
 _WORDS = (
     "password", "passwd", "passphrase", "pwd", "passcode", "passwort", "kennwort", "mot de passe", "contraseña", "contrasena", "hasło", "haslo", "пароль", "пароля",
-    "şifre", "sifre", "parola", "wachtwoord", "senha", "lösenord", "credentials", "login", " pin ", " pw ", "pw:", "wifi", "wlan",
+    "şifre", "sifre", "parola", "wachtwoord", "senha", "lösenord", "credentials", "login", " pass ", " pin ", " pw ", "pw:", "wifi", "wlan",
 )  # fmt: skip
-_AFTER = re.compile(
-    r"[^\n]{0,80}?(?<![\w/.@:=$&?-])(?P<secret>[\"'“„«`(]?(?=[^\s\"'“”„«»`]*\d|[^\s\"'“”„«»`]*[!#$%&*+?@^_~])[^\s\"'“”„«»`,;]{5,64})"
+_TOKEN = re.compile(
+    r"(?<![\w/.@:=$&?{%-])(?P<secret>[\"'“„«`(]?(?=[^\s\"'“”„«»`]*[\d!#$%&*+?@^_~])[^\s\"'“”„«»`,;]{5,64})"
 )
+_REACH = 90  # characters after the word in which the password is looked for
 _IS = re.compile(
     r"\s*(?:\w+\s){0,3}?(?:is|was|=|:|ist|lautet|est|es|é|to|jest|is:|war)\s*:?\s*[\"'“„«`](?P<secret>[^\"'“”„«»`\n]{4,64})[\"'”“»`]",
     re.I,
@@ -32,6 +33,12 @@ class ProsePasswordDetector:
         for word in _WORDS:
             for hit in page.hits.get(word, ()):
                 end = hit + len(word)
+                if text[end : end + 1] in ("=", "_", "(", "[", "/") or text[end : end + 2] in (
+                    '":',
+                    "':",
+                    '\\"',
+                ):
+                    continue  # an assignment, or part of a longer name
                 match = _IS.match(text, end)
                 if (
                     match
@@ -40,9 +47,12 @@ class ProsePasswordDetector:
                 ):
                     yield from _found(match, "password/told")
                     continue
-                match = _AFTER.match(text, end)
-                if match and looks_like_password(match["secret"].strip("\"'“„«`().,;:")):
-                    yield from _found(match, "password/prose")
+                line_end = text.find("\n", end)
+                reach = min(end + _REACH, line_end if line_end >= 0 else len(text))
+                for token in _TOKEN.finditer(text, end, reach):
+                    if looks_like_password(token["secret"].strip("\"'“„«`().,;:")):
+                        yield from _found(token, "password/prose")
+                        break
         if "login" in page.hits or "credentials" in page.hits or "password" in page.hits:
             for match in _SLASH.finditer(text):
                 if looks_like_password(match["secret"].rstrip(".,")):

@@ -210,6 +210,13 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+# These begin ordinary words and names too: what follows must look generated.
+_COMMON = frozenset(
+    "sk- pk- rk- s. pat pat. sat. cio live_ test_ 0. 0/ 1/ 2/ secret_ key- api- mob- sdk- fc- sl. "
+    "sk_ re_ rnd_ fw_ dose sk ac pk. sk. box_ sess- t1. y0_ y1_ y2_ y3_ ycaj api-".split()
+)
+
+
 class VendorDetector:
     """Matches each rule only where the automaton saw one of its prefixes."""
 
@@ -228,6 +235,12 @@ class VendorDetector:
                     continue
                 for rule in rules:
                     match = rule.pattern.match(text, start)
-                    if match and looks_random(text[start + len(prefix) : match.end()]):
+                    if match and _plausible(prefix, text[start + len(prefix) : match.end()]):
                         yield Finding(start, match.end(), rule.kind, "vendor", match.group())
                         break
+
+
+def _plausible(prefix: str, body: str) -> bool:
+    if prefix in _COMMON:
+        return looks_random(body)
+    return len(set(body)) >= 5
