@@ -184,6 +184,10 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
     @property
+    def reviews(self) -> Path:
+        return self.home / "reviews"
+
+    @property
     def rubric_file(self) -> Path:
         return self.judging.rubric or self.home / "rubric.toml"
 

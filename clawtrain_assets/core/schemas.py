@@ -177,6 +177,7 @@ REVIEW_SAMPLE = _table(
     ("is_tool_use", _BOOL, "The learned turn calls a tool"),
     ("messages", _STR, "JSON list of OpenAI messages; the last one is learned"),
     ("tools", _STR, "JSON list of tool definitions"),
+    ("overall", _NUM, "The judge's overall"),
     ("judge_scores", _STR, "JSON object of the judge's five scores, null if unknown"),
 )
 

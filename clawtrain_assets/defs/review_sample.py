@@ -2,8 +2,9 @@
 
 import dagster as dg
 
-from clawtrain_assets.core.dataset.release import newest_release
-from clawtrain_assets.core.dataset.sample import REVIEW_SAMPLE, draw_review_sample
+from clawtrain_assets.core import schemas
+from clawtrain_assets.core.dataset.released import newest_release
+from clawtrain_assets.core.dataset.sample import draw_review_sample
 from clawtrain_assets.core.lake import WHOLE
 from clawtrain_assets.defs.metadata import definition, preview
 from clawtrain_assets.defs.partitions import SETTINGS
@@ -15,7 +16,7 @@ from clawtrain_assets.defs.resources import Workspace
     group_name="release",
     owners=[SETTINGS.owner],
     kinds={"parquet"},
-    metadata=definition(REVIEW_SAMPLE),
+    metadata=definition(schemas.REVIEW_SAMPLE),
     description=(
         "Random examples of the newest release, drawn by a seed from its hash, for a person to "
         "read with `clawtrain review`. Verdicts belong to that release alone."

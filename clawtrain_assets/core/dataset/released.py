@@ -1,7 +1,7 @@
 """Finished releases on disk: publish, find, open, check.
 
 ``<releases>/<id>/`` holds the files; ``id`` is the start of the SHA-256 of its
-``manifest.json``, which holds the SHA-256 of every other file. ``<releases>/CURRENT`` names the
+``manifest.json``, which holds the SHA-256 of every other file. ``<releases>/newest`` names the
 release that review and gate speak of.
 """
 
@@ -22,7 +22,7 @@ from clawtrain_assets.core.lake import replace_bytes
 
 MANIFEST = "manifest.json"
 SCRUB_REPORT = "scrub_report.json"
-CURRENT = "CURRENT"
+NEWEST = "newest"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Release:
 
 
 def publish(work: Path, releases_dir: Path, manifest: Mapping[str, Any]) -> Release:
-    """Make the finished folder ``work`` a release and the current one.
+    """Make the finished folder ``work`` a release and the newest one.
 
     The files are on disk before the folder gets its name, so a crash leaves no half release. A
     release of the same content stays as it is, unless its files were damaged since.
@@ -54,7 +54,7 @@ def publish(work: Path, releases_dir: Path, manifest: Mapping[str, Any]) -> Rele
     if not release.path.exists():
         work.rename(release.path)
         _flush(releases_dir)
-    replace_bytes(UPath(releases_dir / CURRENT), f"{release_id}\n".encode())
+    replace_bytes(UPath(releases_dir / NEWEST), f"{release_id}\n".encode())
     return release
 
 
@@ -63,7 +63,7 @@ def open_release(releases_dir: Path, release_id: str | None = None) -> Release |
 
     Raises ClawtrainError if it is missing or its manifest was changed.
     """
-    pointer = releases_dir / CURRENT
+    pointer = releases_dir / NEWEST
     if release_id is None:
         if not pointer.exists():
             return None
@@ -80,6 +80,14 @@ def open_release(releases_dir: Path, release_id: str | None = None) -> Release |
             "one with `clawtrain release`."
         )
     return Release(release_id, path, json.loads(data))
+
+
+def newest_release(releases_dir: Path) -> Release:
+    """The current release; raises ClawtrainError if none was ever built."""
+    release = open_release(releases_dir)
+    if release is None:
+        raise ClawtrainError("There is no release yet: build one with `clawtrain release`.")
+    return release
 
 
 def changed_files(release: Release) -> list[str]:

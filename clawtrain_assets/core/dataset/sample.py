@@ -35,16 +35,17 @@ def draw_review_sample(release: Release, size: int) -> pa.Table:
     for split in SPLITS:
         for row in read_rows(release.path / file_name("sft_messages", split)):
             if row["id"] in order:
-                fact = lineage[row["id"]]
+                fact, meta = lineage[row["id"]], json.loads(row["meta"])
                 rows.append(
                     {
                         "release_id": release.release_id,
                         "position": order[row["id"]],
                         "example_id": row["id"],
                         "turn_id": fact["turn_id"],
-                        "is_tool_use": json.loads(row["meta"])["is_tool_use"],
+                        "is_tool_use": meta["is_tool_use"],
                         "messages": dumps(row["messages"]),
                         "tools": row["tools"],
+                        "overall": meta["overall"],
                         "judge_scores": fact["scores"] and dumps(fact["scores"]),
                     }
                 )

@@ -1,6 +1,7 @@
 """The Phase 5 gate: five conditions a release must meet before a model is trained on it."""
 
 from clawtrain_assets.core.gate.approval import approve
+from clawtrain_assets.core.gate.current import approve_newest, current
 from clawtrain_assets.core.gate.facts import GateFacts, ReviewFacts, ScrubFacts, gather_facts
 from clawtrain_assets.core.gate.report import as_status, render_markdown, render_text
 from clawtrain_assets.core.gate.rules import CHECKS, Verdict, bad_share_bound, evaluate, is_open
@@ -12,8 +13,10 @@ __all__ = [
     "ScrubFacts",
     "Verdict",
     "approve",
+    "approve_newest",
     "as_status",
     "bad_share_bound",
+    "current",
     "evaluate",
     "gather_facts",
     "is_open",
