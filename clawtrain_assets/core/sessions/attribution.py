@@ -1,0 +1,101 @@
+"""Who wrote a turn, what it used and what it cost.
+
+Usage aliases follow OpenClaw's src/agents/usage.ts (normalizeUsage). A recorded cost of zero beside
+tokens means that the provider had no price configured, not that the turn was free.
+"""
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from clawtrain_assets.core.turn import CostState
+from clawtrain_assets.settings import Price
+
+
+class Usage(NamedTuple):
+    """Tokens; None where the message does not say. ``input`` excludes cached tokens."""
+
+    input: int | None
+    output: int | None
+    cache_read: int | None
+    cache_write: int | None
+
+    @property
+    def total(self) -> int:
+        return sum(count or 0 for count in self)
+
+
+NO_USAGE = Usage(None, None, None, None)
+
+_INPUT = ("input", "inputTokens", "input_tokens", "promptTokens", "prompt_tokens")
+_OUTPUT = ("output", "outputTokens", "output_tokens", "completionTokens", "completion_tokens")
+_CACHE_READ = ("cacheRead", "cache_read", "cache_read_input_tokens", "cached_tokens")
+_CACHE_READ_LOG = ("cache_read_tokens",)  # cron run log spelling
+_CACHE_WRITE = ("cacheWrite", "cache_write", "cache_creation_input_tokens", "cache_write_tokens")
+
+
+def read_usage(usage: object) -> Usage:
+    """Token counts under any of the spellings providers and OpenClaw use."""
+    if not isinstance(usage, Mapping):
+        return NO_USAGE
+    cached = _first(usage, _CACHE_READ + _CACHE_READ_LOG)
+    if cached is None and isinstance(details := usage.get("prompt_tokens_details"), Mapping):
+        cached = _first(details, ("cached_tokens",))
+    return Usage(_first(usage, _INPUT), _first(usage, _OUTPUT), cached, _first(usage, _CACHE_WRITE))
+
+
+def _first(usage: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
+    for name in names:
+        value = usage.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**62:
+            return int(value)
+    return None
+
+
+def recorded_cost(usage: object) -> float | None:
+    """US dollars written with the message if above zero, else None."""
+    if not isinstance(usage, Mapping):
+        return None
+    cost = usage.get("cost")
+    total = _number(cost)
+    if isinstance(cost, Mapping):
+        parts = (_number(cost.get(k)) for k in ("input", "output", "cacheRead", "cacheWrite"))
+        total = _number(cost.get("total"))
+        if total is None:
+            total = sum(part or 0.0 for part in parts)
+    return total if total is not None and 0 < total < 1e9 else None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and -1e12 < value < 1e12:
+        return float(value)
+    return None
+
+
+def price_turn(
+    usage: object, tokens: Usage, model: str | None, day: date, prices: Sequence[Price]
+) -> tuple[float | None, CostState]:
+    """Cost in US dollars and how it is known; a price applies from its ``since`` day on."""
+    cost = recorded_cost(usage)
+    if cost is not None:
+        return cost, "priced"
+    if not tokens.total:
+        return None, "none"
+    if model is not None:
+        price = _price_of(model, day, prices)
+        if price is not None:
+            dollars = (
+                (tokens.input or 0) * price.input
+                + (tokens.output or 0) * price.output
+                + (tokens.cache_read or 0) * price.cache_read
+                + (tokens.cache_write or 0) * price.cache_write
+            ) / 1e6
+            return dollars, "recomputed"
+    return None, "unpriced"
+
+
+def _price_of(model: str, day: date, prices: Sequence[Price]) -> Price | None:
+    """The newest price in force; ``Price.model`` is a name or a shell pattern."""
+    in_force = [p for p in prices if p.since <= day and fnmatch.fnmatchcase(model, p.model)]
+    return max(in_force, key=lambda price: price.since, default=None)

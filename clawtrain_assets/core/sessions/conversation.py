@@ -1,0 +1,443 @@
+"""Walks a path of a session's tree and makes one row of ``schemas.TURNS`` per assistant message."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from clawtrain_assets.core.sessions import housekeeping
+from clawtrain_assets.core.sessions.attribution import price_turn, read_usage
+from clawtrain_assets.core.sessions.entries import Body, Entry, epoch_ms
+from clawtrain_assets.core.sessions.messages import (
+    assistant_message,
+    context_message,
+    encode,
+    tool_message,
+    user_text,
+)
+from clawtrain_assets.core.sessions.pairing import Pairs, pair_results
+from clawtrain_assets.core.sessions.tools import Tools
+from clawtrain_assets.core.sessions.tree import Node, Path
+from clawtrain_assets.core.sessions.window import Item, Window, outcome, render
+from clawtrain_assets.core.turn import Message, SessionKind
+from clawtrain_assets.settings import Price, Sources
+
+
+class Identity(NamedTuple):
+    """A model named for a turn, and where the name was found."""
+
+    provider: str | None
+    model: str | None
+    source: str
+
+
+class Facts(NamedTuple):
+    """What is the same for all turns of a session."""
+
+    session_id: str
+    session_key: str | None
+    session_kind: SessionKind
+    agent_id: str
+    system_prompt: str | None
+    tools: Tools
+    header: Identity | None
+    recorded: Callable[[int], Identity | None]  # model at a time, by the flight recorder
+    weak: Identity | None  # model by cron log or session store
+    copies: Mapping[str, int]  # places each turn was found in
+    files: Sequence[tuple[str, str]]  # path and family of each source file
+    first_ms: int  # time of entries that carry none
+
+
+class Settings(NamedTuple):
+    """What the caller chose."""
+
+    sources: Sources
+    zone: ZoneInfo
+    prices: Sequence[Price]
+
+
+class Row(NamedTuple):
+    """A turn in the order of ``schemas.TURNS``; bytes are JSON text, timestamp in ms."""
+
+    turn_id: str
+    session_id: str
+    session_key: str | None
+    session_kind: str
+    agent_id: str
+    timestamp: int
+    day: str
+    provider: str | None
+    model: str | None
+    api: str | None
+    attribution_source: str
+    stop_reason: str | None
+    error_message: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cache_read_tokens: int | None
+    cache_write_tokens: int | None
+    cost_usd: float | None
+    cost_state: str
+    latency_ms: int | None
+    turn_index: int
+    exchange_index: int
+    calls_before: int
+    request: str
+    request_meta: bytes
+    system_prompt: str | None
+    tools: bytes
+    tools_source: str
+    context: bytes
+    context_dropped: int
+    response: bytes
+    outcome: bytes
+    is_tool_use: bool
+    tool_call_count: int
+    exclusion_reason: str | None
+    source_file: str
+    source_line: int
+    source_family: str
+    copies: int
+
+
+class _Draft(NamedTuple):
+    """A turn whose outcome is not known yet."""
+
+    node: Node
+    row: dict[str, Any]
+    position: int  # messages of the exchange before what follows the turn
+
+
+class Counters:
+    """Positions within a session; a branch starts from those of its last common entry."""
+
+    def __init__(self) -> None:
+        self.turns = self.exchanges = self.calls = 0
+
+
+class Conversation:
+    """One path of a session; ``rows()`` yields its turns from ``path.start`` on."""
+
+    def __init__(
+        self,
+        path: Path,
+        facts: Facts,
+        settings: Settings,
+        load: Callable[[Node], Entry],
+        counters: Counters,
+    ) -> None:
+        self._path = path
+        self._facts = facts
+        self._settings = settings
+        self._load = load
+        self._count = counters
+        self._pairs: Pairs = pair_results(path.nodes)
+        self._window = Window(settings.sources.context_chars)
+        self._share = settings.sources.context_chars // 4
+        self._model = facts.header
+        self._request = ""
+        self._request_meta = b"{}"
+        self._request_reason: str | None = None
+        self._request_at: int | None = None
+        self._last_text = ""
+        self._last_ms = facts.first_ms
+        self._unseen: set[str] = set()  # turns that are no part of any context
+        self._items: dict[str, Item] = {}  # messages of the exchange by entry
+        self._ends: list[int] = [0]  # characters of the exchange up to each message
+        self._following: list[Item] = []
+
+    def rows(self) -> Iterator[Row]:
+        drafts: list[_Draft] = []
+        for position, node in enumerate(self._path.nodes):
+            entry = self._load(node)
+            if node.role == "user" and entry.message is not None:
+                opening = self._opening(entry.message)
+                yield from self._finish(drafts, opening)
+                drafts = []
+                self._open_exchange(opening, entry.message)
+                self._note_time(entry)
+            elif node.role == "assistant" and entry.message is not None:
+                new = position >= self._path.start
+                draft = self._assistant(node, entry, entry.message, new)
+                if draft is not None:
+                    drafts.append(draft)
+            elif node.answers is not None and entry.message is not None:
+                self._tool_result(node, entry.message)
+            else:
+                self._other(node, entry, position)
+        yield from self._finish(drafts, None)
+
+    def _note_time(self, entry: Entry) -> None:
+        ms = epoch_ms(entry.timestamp)
+        if ms is not None:
+            self._last_ms = ms
+
+    # --- user messages
+
+    def _opening(self, body: Body) -> Item | None:
+        text, meta = user_text(body)
+        self._next_meta = meta
+        self._next_text = text
+        return render(Message("user", text), self._share) if text else None
+
+    def _open_exchange(self, opening: Item | None, body: Body) -> None:
+        self._count.exchanges += 1
+        meta = self._next_meta
+        if isinstance(body.provenance, dict):
+            meta["provenance"] = body.provenance
+        self._request = self._next_text
+        self._request_meta = msgspec.json.encode(meta) if meta else b"{}"
+        self._request_reason = housekeeping.prompt_reason(self._request)
+        self._items, self._ends, self._following = {}, [0], []
+        self._window.trim()
+        self._request_at = self._window.add(opening) if opening is not None else None
+
+    # --- assistant messages
+
+    def _assistant(self, node: Node, entry: Entry, body: Body, new: bool) -> _Draft | None:
+        message = assistant_message(body)
+        ms = epoch_ms(body.timestamp)
+        end = epoch_ms(entry.timestamp)
+        if ms is None:
+            ms = end if end is not None else self._last_ms
+        self._last_ms = max(ms, end or ms)
+        self._count.turns += 1
+        reason = self._reason(node, body, message)
+        draft = None
+        if new:
+            row = self._row(node, body, message, ms, end, reason or self._path.reason)
+            draft = _Draft(node, row, len(self._following) + (reason not in housekeeping.UNSEEN))
+        self._count.calls += len(message.tool_calls)
+        if reason in housekeeping.UNSEEN:
+            self._unseen.add(node.id)
+        else:
+            self._last_text = message.text
+            self._keep(node, self._answered(node, message))
+        return draft
+
+    def _answered(self, node: Node, message: Message) -> Message:
+        """The message as later contexts show it: calls that never got a result are left out."""
+        answered = self._pairs.results.get(node.id, {})
+        if len(answered) == len(message.tool_calls):
+            return message
+        calls = tuple(c for i, c in enumerate(message.tool_calls) if i in answered)
+        return msgspec.structs.replace(message, tool_calls=calls)
+
+    def _keep(self, node: Node, message: Message) -> None:
+        if not message.text and not message.tool_calls:
+            if message.role == "assistant":
+                self._following.append(Item(b"", 0, message))
+                self._ends.append(self._ends[-1])
+            return
+        item = render(message, self._share)
+        self._items[node.id] = item
+        self._window.add(item)
+        self._following.append(item)
+        self._ends.append(self._ends[-1] + item.chars)
+
+    def _reason(self, node: Node, body: Body, message: Message) -> str | None:
+        by_model = housekeeping.model_reason(body.provider, body.model, body.api)
+        if by_model in ("delivery_mirror", "gateway_injected"):
+            return by_model
+        abort = body.openclawAbort
+        if body.stopReason == "aborted" or (isinstance(abort, dict) and abort.get("aborted")):
+            return "aborted"
+        if body.stopReason in ("error", "timeout"):
+            return "error"
+        if not message.text and not message.tool_calls:
+            return "empty"
+        if by_model is not None:
+            return by_model
+        if not message.tool_calls:
+            if message.text == self._last_text and not read_usage(body.usage).total:
+                return "duplicate_mirror"
+            if (by_reply := housekeeping.reply_reason(message.text)) is not None:
+                return by_reply
+        if self._request_reason is not None:
+            return self._request_reason
+        return "synthetic_tool_result" if self._has_synthetic_result(node) else None
+
+    def _has_synthetic_result(self, node: Node) -> bool:
+        for result in self._pairs.results.get(node.id, {}).values():
+            body = self._load(result).message
+            if body is not None and body.isError is not False:
+                text = tool_message(body, "").text
+                if text.startswith(housekeeping.SYNTHETIC_RESULT):
+                    return True
+        return False
+
+    def _row(
+        self,
+        node: Node,
+        body: Body,
+        message: Message,
+        ms: int,
+        end: int | None,
+        reason: str | None,
+    ) -> dict[str, Any]:
+        facts, settings = self._facts, self._settings
+        usage = read_usage(body.usage)
+        local = datetime.fromtimestamp(ms / 1000, settings.zone)
+        identity = self._attribute(node, body, ms)
+        cost, cost_state = price_turn(
+            body.usage, usage, identity.model, local.date(), settings.prices
+        )
+        context, dropped = self._window.context(self._request_at)
+        path, family = facts.files[node.file]
+        return {
+            "turn_id": node.turn_id,
+            "session_id": facts.session_id,
+            "session_key": facts.session_key,
+            "session_kind": facts.session_kind,
+            "agent_id": facts.agent_id,
+            "timestamp": ms,
+            "day": local.date().isoformat(),
+            "provider": identity.provider,
+            "model": identity.model,
+            "api": _text(body.api),
+            "attribution_source": identity.source,
+            "stop_reason": _text(body.stopReason),
+            "error_message": _text(body.errorMessage),
+            "input_tokens": usage.input,
+            "output_tokens": usage.output,
+            "cache_read_tokens": usage.cache_read,
+            "cache_write_tokens": usage.cache_write,
+            "cost_usd": cost,
+            "cost_state": cost_state,
+            "latency_ms": _latency(body, ms, end),
+            "turn_index": self._count.turns,
+            "exchange_index": max(self._count.exchanges, 1),
+            "calls_before": self._count.calls,
+            "request": self._request,
+            "request_meta": self._request_meta,
+            "system_prompt": facts.system_prompt,
+            "tools": facts.tools.json,
+            "tools_source": facts.tools.source,
+            "context": context,
+            "context_dropped": dropped,
+            "response": encode(message),
+            "is_tool_use": bool(message.tool_calls),
+            "tool_call_count": len(message.tool_calls),
+            "exclusion_reason": reason,
+            "source_file": path,
+            "source_line": node.line,
+            "source_family": family,
+        }
+
+    def _attribute(self, node: Node, body: Body, ms: int) -> Identity:
+        """The cascade: message, archived copy, outside records, last model change, unknown."""
+        provider, model = _text(body.provider), _text(body.model)
+        family = self._facts.files[node.file][1]
+        if model:
+            source = "message" if node.live else ("lcm" if family == "lcm" else "archive")
+            return Identity(provider, model, source)
+        found = self._facts.recorded(ms) or self._model or self._facts.weak
+        if found is None:
+            return Identity(provider, None, "unknown")
+        return Identity(provider or found.provider, found.model, found.source)
+
+    # --- everything else
+
+    def _tool_result(self, node: Node, body: Body) -> None:
+        call = self._pairs.calls.get(node.id)
+        if call is not None and call.node.id not in self._unseen:
+            self._keep(node, tool_message(body, call.node.calls[call.ordinal]))
+
+    def _other(self, node: Node, entry: Entry, position: int) -> None:
+        self._note_time(entry)
+        if entry.type == "model_change":
+            self._model = Identity(_text(entry.provider), _text(entry.modelId), "model_change")
+        elif entry.customType == "model-snapshot" and isinstance(entry.data, dict):
+            self._model = Identity(
+                _text(entry.data.get("provider")),
+                _text(entry.data.get("modelId")),
+                "model_snapshot",
+            )
+        elif entry.type == "compaction":
+            self._compact(entry, position)
+        elif (message := context_message(entry)) is not None:
+            self._keep(node, message)
+
+    def _compact(self, entry: Entry, position: int) -> None:
+        """From here on the model sees the summary and the kept entries instead of all before."""
+        kept: list[Item] = []
+        self._request_at = None
+        summary = context_message(entry)
+        if summary is not None:
+            kept.append(render(summary, self._share))
+        first = entry.firstKeptEntryId
+        before = self._path.nodes[:position]
+        start = next((i for i, n in enumerate(before) if n.id == first), position)
+        for node in before[start:]:
+            item = self._items.get(node.id) or self._kept_item(node)
+            if item is not None:
+                if node.role == "user":
+                    self._request_at = len(kept)
+                kept.append(item)
+        self._window.reset(kept)
+
+    def _kept_item(self, node: Node) -> Item | None:
+        body = self._load(node).message
+        if body is None or node.id in self._unseen:
+            return None
+        if node.role == "user":
+            text = user_text(body).text
+            return render(Message("user", text), self._share) if text else None
+        if node.role == "assistant":
+            message = self._answered(node, assistant_message(body))
+            seen = message.text or message.tool_calls
+            return render(message, self._share) if seen else None
+        if node.answers is not None:
+            call = self._pairs.calls.get(node.id)
+            if call is None or call.node.id in self._unseen:
+                return None
+            return render(tool_message(body, call.node.calls[call.ordinal]), self._share)
+        message_or_none = context_message(self._load(node))
+        return render(message_or_none, self._share) if message_or_none else None
+
+    # --- outcomes
+
+    def _finish(self, drafts: list[_Draft], next_user: Item | None) -> Iterator[Row]:
+        limit = self._settings.sources.outcome_chars
+        for draft in drafts:
+            results = self._results(draft.node)
+            later = self._following[draft.position :]
+            chars = self._ends[-1] - self._ends[draft.position]
+            if results:
+                own = {id(item) for item in results}
+                later = [item for item in later if id(item) not in own]
+                chars = sum([item.chars for item in later])
+            later = [item for item in later if item.json]
+            yield Row(
+                **draft.row,
+                outcome=outcome(results, later, chars, next_user, limit),
+                copies=self._facts.copies[draft.row["turn_id"]],
+            )
+
+    def _results(self, node: Node) -> list[Item]:
+        found = []
+        for ordinal, result in sorted(self._pairs.results.get(node.id, {}).items()):
+            item = self._items.get(result.id)
+            if item is None:
+                body = self._load(result).message
+                if body is None:
+                    continue
+                item = render(tool_message(body, node.calls[ordinal]), self._share)
+            found.append(item)
+        return found
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _latency(body: Body, start: int, end: int | None) -> int | None:
+    """Milliseconds; the entry is appended when the reply is complete."""
+    recorded = body.durationMs
+    if isinstance(recorded, int | float) and not isinstance(recorded, bool) and recorded >= 0:
+        return int(recorded) if recorded < 1e12 else None
+    if epoch_ms(body.timestamp) is None or end is None or end < start:
+        return None
+    return end - start

@@ -1,0 +1,266 @@
+"""All copies of one session as one tree, and the paths through it that were conversations.
+
+Rules: pi's session-manager.ts (parent links; the last entry is the leaf; v1 and v2 migration) and
+OpenClaw's src/config/sessions/transcript-tree.ts (``leaf`` markers, side appends, rows without a
+``parentId`` continue linearly, a missing ancestor leaves the reachable suffix).
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from msgspec import UNSET
+
+from clawtrain_assets.core.sessions.entries import Entry, epoch_ms
+from clawtrain_assets.core.sessions.messages import (
+    answered_call,
+    call_ids,
+    tool_calls,
+    turn_identity,
+)
+from clawtrain_assets.core.sessions.tools import Called, note_call
+
+
+class Line(NamedTuple):
+    """An entry and where it was read."""
+
+    entry: Entry
+    number: int
+    offset: int
+    raw: bytes
+
+
+class Node:
+    """One entry of the merged tree; ``entry`` is None while it rests on disk."""
+
+    __slots__ = (
+        "answers",
+        "calls",
+        "copies",
+        "entry",
+        "file",
+        "id",
+        "length",
+        "line",
+        "live",
+        "offset",
+        "parent",
+        "part",
+        "role",
+        "seq",
+        "side",
+        "turn_id",
+        "type",
+    )
+
+    id: str
+    parent: str | None
+    type: str
+    role: str | None  # of a message entry
+    entry: Entry | None
+    file: int  # position of the source file in the session's list
+    line: int
+    offset: int
+    part: int  # position among objects glued on one line
+    length: int
+    copies: int  # places this entry was found in
+    seq: int  # reading order
+    side: bool
+    live: bool  # found in a file that is still written
+    turn_id: str | None  # assistant messages only
+    calls: tuple[str, ...]
+    answers: str | None  # tool results: the call's id
+
+
+class Path(NamedTuple):
+    """A root-to-leaf walk. Nodes before ``start`` belong to an earlier path too.
+
+    ``reason`` is None for a conversation's active path, else why it is not one.
+    """
+
+    nodes: list[Node]
+    start: int
+    reason: str | None
+
+
+class SessionTree:
+    """Merges files of one session; the order of ``add_file`` calls is oldest copy first."""
+
+    def __init__(self, session_id: str, keep_entries: bool) -> None:
+        self.session_id = session_id
+        self.nodes: dict[str, Node] = {}
+        self.headers: list[Entry] = []
+        self.turn_copies: Counter[str] = Counter()
+        self.called: Called = {}
+        self.merged_entries = 0
+        self._keep = keep_entries
+        self._leaf: str | None = None
+        self._markers: dict[str, str | None] = {}  # leaf marker -> where its children continue
+
+    def add_file(self, lines: Iterable[Line | None], file: int, live: bool) -> None:
+        """Add one copy; None stands for a line that could not be read."""
+        leaf: str | None = None
+        tail: str | None = None  # parent of the next row that names none
+        legacy = True  # version 1 until a header says otherwise; ids decide per row
+        by_index: list[str | None] = []  # entry ids by position, for v1 compactions
+        seen: Counter[str] = Counter()
+        last_offset, part = -1, 0
+        moved = False
+        for item in lines:
+            if item is None:
+                by_index.append(None)
+                continue
+            entry = item.entry
+            part = part + 1 if item.offset == last_offset else 0
+            last_offset = item.offset
+            if entry.type == "session":
+                legacy = not isinstance(entry.version, int) or entry.version < 2
+                self.headers.append(entry)
+                by_index.append(None)
+                continue
+            if entry.type == "leaf":
+                target = self._point(entry)
+                if target is not None:
+                    leaf, tail = target
+                    moved = True
+                continue
+            node_id = entry.id if isinstance(entry.id, str) and entry.id else None
+            if node_id is None:
+                digest = hashlib.blake2b(item.raw, digest_size=8).hexdigest()
+                seen[digest] += 1
+                node_id = f"{digest}-{seen[digest]}"
+                parent = tail if legacy or entry.parentId is UNSET else entry.parentId
+            else:
+                parent = tail if entry.parentId is UNSET else entry.parentId
+            if not isinstance(parent, str):
+                parent = None
+            parent = self._markers.get(parent, parent) if parent is not None else None
+            by_index.append(node_id)
+            if entry.type == "compaction" and isinstance(entry.firstKeptEntryIndex, int):
+                index = entry.firstKeptEntryIndex
+                if entry.firstKeptEntryId is None and 0 <= index < len(by_index):
+                    entry.firstKeptEntryId = by_index[index]
+            if parent == node_id:
+                parent = None
+            node = self._add(node_id, parent, item, file, live, part)
+            if not node.side:
+                leaf = tail = node_id
+                moved = True
+        if moved:
+            self._leaf = leaf
+
+    def _point(self, entry: Entry) -> tuple[str | None, str | None] | None:
+        """(leaf, next parent) a leaf marker sets; None if it names unknown entries."""
+        target = entry.targetId
+        follow = entry.appendParentId if entry.appendParentId is not None else target
+        for name in (target, follow):
+            if name is not None and name not in self.nodes:
+                return None
+        if isinstance(entry.id, str):
+            self._markers[entry.id] = target
+        return target, follow
+
+    def _add(
+        self, node_id: str, parent: str | None, item: Line, file: int, live: bool, part: int
+    ) -> Node:
+        entry = item.entry
+        known = self.nodes.get(node_id)
+        if known is not None:
+            self.merged_entries += 1
+            known.copies += 1
+            known.live = known.live or live
+            lost = known.parent is None or known.parent not in self.nodes
+            if lost and parent is not None and not self._descends(parent, node_id):
+                known.parent = parent
+            # Rotation, truncation and redaction only shorten: the longest copy is the original.
+            if len(item.raw) < known.length:
+                return known
+            node = known
+        else:
+            node = Node()
+            node.id, node.parent, node.seq = node_id, parent, len(self.nodes)
+            node.copies, node.live = 1, live
+            self.nodes[node_id] = node
+        node.type = entry.type
+        node.file, node.line, node.offset, node.part = file, item.number, item.offset, part
+        node.length = len(item.raw)
+        node.side = entry.appendMode == "side"
+        node.role = node.turn_id = node.answers = None
+        node.calls = ()
+        body = entry.message
+        if entry.type == "message" and body is not None:
+            role = body.role if isinstance(body.role, str) else None
+            node.role = role
+            if role == "assistant":
+                node.calls = call_ids(body.content)
+                if node.calls:
+                    for call in tool_calls(body.content):
+                        note_call(self.called, call.name, call.arguments)
+                ms = epoch_ms(body.timestamp)
+                if ms is None:
+                    ms = epoch_ms(entry.timestamp)
+                node.turn_id = turn_identity(self.session_id, ms, node_id, body)
+            elif role in ("toolResult", "tool"):
+                node.answers = answered_call(body)
+        node.entry = entry if self._keep or node.type != "message" else None
+        return node
+
+    def _descends(self, start: str, ancestor: str) -> bool:
+        """Whether ``start`` already hangs below ``ancestor`` (a link up would make a cycle)."""
+        seen: set[str] = set()
+        current: str | None = start
+        while current is not None and current not in seen:
+            if current == ancestor:
+                return True
+            seen.add(current)
+            node = self.nodes.get(current)
+            current = node.parent if node else None
+        return False
+
+    def count_copies(self) -> None:
+        """Fill ``turn_copies``: places each turn was found in, over all nodes that hold it."""
+        for node in self.nodes.values():
+            if node.turn_id is not None:
+                self.turn_copies[node.turn_id] += node.copies
+
+    def paths(self) -> list[Path]:
+        """Every turn in exactly one path: active ones first in reading order, then the others.
+
+        The session's leaf ends the active path. Entries whose ancestors are lost form conversations
+        of their own; entries that leave another path are an abandoned branch or a side append.
+        """
+        covered: set[str] = set()
+        active: list[Path] = []
+        others: list[Path] = []
+        leaves = [self.nodes[self._leaf]] if self._leaf in self.nodes else []
+        for leaf in [*leaves, *reversed(list(self.nodes.values()))]:
+            if leaf.id in covered:
+                continue
+            nodes, joined = self._climb(leaf, covered)
+            if joined is None:
+                active.append(Path(nodes, 0, None))
+                continue
+            if all(node.turn_id is None for node in nodes):
+                continue
+            prefix, _ = self._climb(joined, set())
+            reason = "side_append" if nodes[0].side else "abandoned_branch"
+            others.append(Path(prefix + nodes, len(prefix), reason))
+        active.sort(key=lambda path: path.nodes[0].seq)
+        others.sort(key=lambda path: path.nodes[path.start].seq)
+        return active + others
+
+    def _climb(self, leaf: Node, covered: set[str]) -> tuple[list[Node], Node | None]:
+        """Nodes from below the first covered ancestor (returned too) down to ``leaf``."""
+        nodes: list[Node] = []
+        own: set[str] = set()
+        current: Node | None = leaf
+        while current is not None and current.id not in own:
+            if current.id in covered:
+                covered |= own
+                return nodes[::-1], current
+            nodes.append(current)
+            own.add(current.id)
+            current = self.nodes.get(current.parent) if current.parent is not None else None
+        covered |= own
+        return nodes[::-1], None
