@@ -31,7 +31,8 @@ class Page(NamedTuple):
 class Detector(Protocol):
     """A layer's detector; ``triggers`` are the lower-case words it wants located."""
 
-    triggers: tuple[str, ...]
+    @property
+    def triggers(self) -> tuple[str, ...]: ...
 
     def __call__(self, page: Page) -> Iterable[Finding]: ...
 

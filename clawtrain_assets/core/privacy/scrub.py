@@ -9,14 +9,18 @@ import ahocorasick
 import msgspec
 
 from clawtrain_assets.core.privacy import views
-from clawtrain_assets.core.privacy.denylist import Denylist, DenylistDetector
+from clawtrain_assets.core.privacy.denylist import Denylist, load_denylist
 from clawtrain_assets.core.privacy.detectors import DETECTORS
+from clawtrain_assets.core.privacy.detectors.listed import DenylistDetector
 from clawtrain_assets.core.privacy.finding import Finding, Page, lower
+from clawtrain_assets.core.privacy.key import load_or_create_key
 from clawtrain_assets.core.privacy.mapped import Mapped
 from clawtrain_assets.core.privacy.propagation import propagated, worth_spreading
 from clawtrain_assets.core.privacy.pseudonyms import OWN, Pseudonyms
 from clawtrain_assets.core.privacy.structure import Slot, is_json, slots, within
 from clawtrain_assets.core.turn import Message, ToolCall
+
+__all__ = ["LAYERS", "Scrubber", "load_denylist", "load_or_create_key"]
 
 LAYERS = ("denylist", *DETECTORS, "views", "propagation")
 _DEPTH = 4  # how many encodings may be wrapped round each other
@@ -185,7 +189,7 @@ def _back(view: Mapped, findings: list[Finding]) -> list[Finding]:
 
 def _whole_run(text: str, start: int, end: int, inner: list[Finding]) -> Finding:
     first = max(inner, key=lambda finding: finding.end - finding.start)
-    return Finding(start, end, first.kind, f"{first.rule}/encoded", text[start:end])
+    return Finding(start, end, f"ENCODED_{first.kind}", f"{first.rule}/encoded", text[start:end])
 
 
 def _merged(findings: list[Finding]) -> list[Finding]:

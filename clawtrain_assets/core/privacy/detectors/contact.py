@@ -81,12 +81,14 @@ def _emails(page: Page) -> Iterator[Finding]:
             yield Finding(*jid.span(), "JID", "jid", jid.group())
             continue
         tail = _LOCAL_TAIL.search(text, start, at)
-        match = _EMAIL.match(text, tail.start()) if tail else None
+        if not tail:
+            continue
+        match = _EMAIL.match(text, tail.start())
         if not match:
             continue
         value = match.group()
         local = value.partition("@")[0]
-        before = text[max(0, tail.start() - 3) : tail.start()] if tail else ""
+        before = text[max(0, tail.start() - 3) : tail.start()]
         if (
             _KEPT_DOMAIN.search(value)
             or local.lower() in _KEPT_LOCAL
