@@ -28,6 +28,7 @@ class Journal:
     def __init__(self, url: str) -> None:
         self._engine = store.open_engine(url)
         self._reader = self._engine.execution_options(read_only=True)
+        self._serial = self._engine.dialect.name == "sqlite"  # one writer at a time
         self._owner = new_owner()
         self._writer = Writer(self._engine, self._renew, _LEASE_S / 3)
 
@@ -108,13 +109,16 @@ class Journal:
 
     def _claim(self, key: Key) -> "Future[tuple[bool, Answer | None]]":
         def attempt(connection: Any) -> tuple[bool, Answer | None]:
-            digest = key.digest
-            held = store.claim(connection, digest, self._owner, time.time() + _LEASE_S)
-            # Looked up after the claim: an answer put in between is then seen.
-            answer = store.read_answers(connection, [key]).get(key)
-            if held and answer is not None:
-                store.release(connection, digest, self._owner)
-            return held, answer
+            known = store.read_answers(connection, [key]).get(key)
+            if known is not None:
+                return False, known
+            held = store.claim(connection, key.digest, self._owner, time.time() + _LEASE_S)
+            if held and not self._serial:
+                # Another writer may have answered and given its claim back in between.
+                known = store.read_answers(connection, [key]).get(key)
+            if held and known is not None:
+                store.release(connection, key.digest, self._owner)
+            return held, known
 
         return self._writer.submit(attempt)
 

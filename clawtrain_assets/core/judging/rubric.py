@@ -1,0 +1,101 @@
+"""The rubric file: what each score means, in the user's own words."""
+
+import hashlib
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from upath import UPath
+
+from clawtrain_assets.core.errors import UsageError
+from clawtrain_assets.core.lake import replace_bytes
+from clawtrain_assets.core.schemas import SCORES
+
+ANCHORS = (0, 3, 5, 7, 10)
+
+Score = Annotated[int, Field(strict=True, ge=0, le=10)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Scale(_Part):
+    """A question and what the anchor scores mean for it."""
+
+    question: str
+    anchors: dict[int, str]
+
+    @field_validator("anchors")
+    @classmethod
+    def _all_anchors(cls, value: dict[int, str]) -> dict[int, str]:
+        if set(value) != set(ANCHORS):
+            raise ValueError(f"needs the anchors {', '.join(map(str, ANCHORS))}")
+        return value
+
+
+class Dimension(Scale):
+    name: Literal["tool_correctness", "task_completion", "instruction_adherence", "efficiency"]
+
+
+class Example(_Part):
+    """A worked example; ``scores`` in the order of ``schemas.SCORES``."""
+
+    situation: str
+    scores: tuple[Score, Score, Score, Score, Score]
+    because: str
+
+
+class Rubric(_Part):
+    """What the judge is told to measure; ``hash`` is the sha256 of the file."""
+
+    version: str
+    dimensions: tuple[Dimension, ...]
+    overall: Scale
+    examples: tuple[Example, ...] = ()
+    hash: str
+
+    @field_validator("dimensions")
+    @classmethod
+    def _each_once(cls, value: tuple[Dimension, ...]) -> tuple[Dimension, ...]:
+        if tuple(dimension.name for dimension in value) != SCORES[:-1]:
+            raise ValueError(f"must be {', '.join(SCORES[:-1])}, in this order")
+        return value
+
+    @property
+    def scales(self) -> dict[str, Scale]:
+        """All five by name, overall last."""
+        named: dict[str, Scale] = {dimension.name: dimension for dimension in self.dimensions}
+        return named | {"overall": self.overall}
+
+
+def load_rubric(path: Path) -> Rubric:
+    """Read a rubric file; raises UsageError with the first thing wrong in it."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"The rubric {path} cannot be read: run `clawtrain init` for the default one."
+        ) from error
+    try:
+        content = tomllib.loads(data.decode())
+        return Rubric(**content | {"hash": hashlib.sha256(data).hexdigest()})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise UsageError(f"The rubric {path} is wrong at {place}: {first['msg']}.") from None
+    except ValueError as error:
+        raise UsageError(f"The rubric {path} is not TOML: {error}.") from None
+
+
+def default_rubric() -> bytes:
+    """The rubric file that ships."""
+    return (files(__package__) / "rubric.toml").read_bytes()
+
+
+def write_default(path: Path) -> None:
+    """Put the shipped rubric where the user can edit it; an existing file stays."""
+    if not path.exists():
+        replace_bytes(UPath(path), default_rubric())

@@ -1,0 +1,174 @@
+"""Verdicts of one prompt: asked, validated, repaired once, and summed up."""
+
+import statistics
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from clawtrain_assets.core.endpoints.asking import LASTING, ask, message_of
+from clawtrain_assets.core.endpoints.types import (
+    ChatRequest,
+    EndpointError,
+    Fleet,
+    prompt_hash,
+)
+from clawtrain_assets.core.journal import Answer, Journal
+from clawtrain_assets.core.judging.verdict import Judgment, parse_verdict, verdict_schema
+from clawtrain_assets.core.schemas import SCORES
+from clawtrain_assets.core.turn import Message
+
+ANSWER_TOKENS = 4_096
+SHORT_ANSWER_TOKENS = 160
+_SAMPLING_TEMPERATURE = 0.3
+_RETRY_TEMPERATURE = 0.5
+_NEAR = (6.0, 8.0)  # medians of overall for which more samples decide which side they fall on
+_NEAR_SAMPLES = 5
+
+
+@dataclass
+class Verdicts:
+    """All samples of one prompt. ``error_class`` is None if enough of them are valid."""
+
+    prompt_hash: str
+    samples: list[dict[str, Any]] = field(default_factory=list)
+    error_class: str | None = None
+    error: str | None = None
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+    latency_s: float = 0.0
+
+    @property
+    def medians(self) -> dict[str, float | None]:
+        """Per score the median over the valid samples; None unless scored."""
+        if self.error_class is not None:
+            return dict.fromkeys(SCORES)
+        return {name: statistics.median(self.values(name)) for name in SCORES}
+
+    @property
+    def spread(self) -> float | None:
+        overall = self.values("overall")
+        return float(max(overall) - min(overall)) if self.error_class is None else None
+
+    def values(self, name: str) -> list[int]:
+        return [sample[name]["score"] for sample in self.samples if "error" not in sample]
+
+
+async def judge(
+    purpose: str,
+    item_id: str,
+    messages: list[Message],
+    samples: int,
+    fleet: Fleet,
+    journal: Journal,
+    *,
+    more_near_threshold: bool = False,
+) -> Verdicts:
+    """``samples`` verdicts: one is greedy, several are drawn at low temperature, seeds recorded.
+
+    Three samples or more become five when their median overall is between 6 and 8 and
+    ``more_near_threshold`` is set. Scored if more than half of the samples are valid, else the
+    class of the first failure. Raises EndpointError if the endpoint fails.
+    """
+    request = verdict_request(messages, fleet, samples)
+    verdicts = Verdicts(prompt_hash(request, fleet.options))
+    wanted = samples
+    sample = 0
+    while sample < wanted:
+        await _one(
+            purpose, item_id, sample, replace(request, seed=sample), fleet, journal, verdicts
+        )
+        sample += 1
+        if more_near_threshold and sample == wanted and 3 <= sample < _NEAR_SAMPLES:
+            overall = verdicts.values("overall")
+            near = bool(overall) and _NEAR[0] <= statistics.median(overall) <= _NEAR[1]
+            wanted = _NEAR_SAMPLES if near else wanted
+    if 2 * len(verdicts.values("overall")) <= wanted:
+        failed = next(sample for sample in verdicts.samples if "error" in sample)
+        verdicts.error_class, verdicts.error = failed["error"], failed["detail"]
+    return verdicts
+
+
+def verdict_request(messages: list[Message], fleet: Fleet, samples: int) -> ChatRequest:
+    return ChatRequest(
+        messages=messages,
+        schema=verdict_schema(fleet.small),
+        temperature=0.0 if samples == 1 else _SAMPLING_TEMPERATURE,
+        max_output_tokens=answer_tokens(fleet),
+    )
+
+
+def answer_tokens(fleet: Fleet) -> int:
+    """Room for a verdict, and for reasoning before it where the endpoint allows it."""
+    wanted = SHORT_ANSWER_TOKENS if fleet.small else ANSWER_TOKENS
+    return min(wanted, fleet.max_output_tokens, fleet.context_tokens // 3)
+
+
+async def _one(
+    purpose: str,
+    item_id: str,
+    sample: int,
+    request: ChatRequest,
+    fleet: Fleet,
+    journal: Journal,
+    verdicts: Verdicts,
+) -> None:
+    """Ask once, and once more if the answer is not a verdict; what came of it is a sample."""
+    for repaired in (False, True):
+        try:
+            answer = await ask(purpose, item_id, sample, request, fleet, journal)
+        except EndpointError as error:
+            if not error.item_fault:
+                raise
+            verdicts.samples.append(_failed(sample, request, error.error_class, str(error)))
+            return
+        verdicts.prompt_tokens += answer.prompt_tokens or 0
+        verdicts.output_tokens += answer.output_tokens or 0
+        verdicts.latency_s += answer.latency_s or 0.0
+        judged, problem = _read(answer, fleet.small)
+        if judged is not None:
+            verdicts.samples.append(
+                {name: judgment.model_dump() for name, judgment in judged.items()}
+                | {
+                    "sample": sample,
+                    "seed": request.seed,
+                    "temperature": request.temperature,
+                    "repaired": repaired,
+                }
+            )
+            return
+        if answer.error_class in LASTING - _REPAIRABLE:
+            break
+        request = _second_request(request, answer, problem)
+    verdicts.samples.append(
+        _failed(sample, request, answer.error_class or "bad_verdict", answer.error or problem)
+    )
+
+
+_REPAIRABLE = frozenset({"cut_off", "stopped_early", "empty_reply", "bad_reply"})
+
+
+def _read(answer: Answer, short: bool) -> tuple[dict[str, Judgment] | None, str]:
+    if answer.error_class is not None:
+        return None, ""
+    try:
+        return parse_verdict(message_of(answer).text, short), ""
+    except ValueError as error:
+        return None, f"The verdict is not valid: {error}."
+
+
+def _second_request(request: ChatRequest, answer: Answer, problem: str) -> ChatRequest:
+    """After a wrong verdict, say what is wrong; after none, the same question less greedily."""
+    if answer.error_class is not None:
+        return replace(request, temperature=_RETRY_TEMPERATURE)
+    said = Message("assistant", message_of(answer).text)
+    complaint = Message("user", f"{problem} Answer again with the corrected JSON object only.")
+    return replace(request, messages=[*request.messages, said, complaint])
+
+
+def _failed(sample: int, request: ChatRequest, error_class: str, detail: str) -> dict[str, Any]:
+    return {
+        "error": error_class,
+        "detail": detail,
+        "sample": sample,
+        "seed": request.seed,
+        "temperature": request.temperature,
+    }
