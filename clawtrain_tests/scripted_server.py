@@ -1,0 +1,292 @@
+"""A model server that does as it is told: the Ollama protocol, scripted, as a process of its own.
+
+    python -m clawtrain_tests.scripted_server --port 0 --script script.json --log asked.jsonl
+
+prints its port on the first line of stdout. Every request to /api/chat is appended to the log
+before it is answered (prompt hash, seed, options, fault taken, time), so that a test
+can count what was asked twice. Without a script it answers verdicts to requests with a schema,
+and otherwise a message, with a tool call when tools were given.
+
+The script is JSON, all keys optional:
+
+    {"latency_s": 0.0, "models": ["judge:1b"], "version": "0.33.0", "parallel": 1,
+     "faults": [{"kind": "status:503", "times": 2, "match": "text in the prompt"}],
+     "scores": [7, 8, 7, 9, 8], "rules": [{"match": "text", "scores": [1, 2, 1, 2, 1]}]}
+
+Faults, taken in order while their ``times`` last (default: for ever), for prompts that hold
+``match`` (default: all): ``status:NNN``, ``reset``, ``hang`` (this request), ``deaf`` (hangs on
+everything, health included), ``error_line`` (a 200 that holds an error), ``done_false``,
+``length``, ``empty``, ``too_long``, ``fence``, ``prose``, ``score_11``, ``score_string``,
+``missing_field``, ``torn_call``, ``not_json``, ``html``.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from clawtrain_assets.core.judging.verdict import KEYS
+
+_QUEUE = 512
+
+
+class Script:
+    """The script and what of it is used up."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.latency_s = float(content.get("latency_s", 0.0))
+        self.models = list(content.get("models", ["judge:1b", "candidate:1b"]))
+        self.version = str(content.get("version", "0.33.0"))
+        self.slots = asyncio.Semaphore(int(content.get("parallel", _QUEUE)))
+        self.faults = [dict(fault) for fault in content.get("faults", [])]
+        self.scores = list(content.get("scores", [7, 8, 7, 9, 8]))
+        self.rules = list(content.get("rules", []))
+
+    def fault(self, prompt: str) -> str | None:
+        for fault in self.faults:
+            if fault.get("times", 1) > 0 and fault.get("match", "") in prompt:
+                if "times" in fault:
+                    fault["times"] -= 1
+                return str(fault["kind"])
+        return None
+
+    def scores_for(self, prompt: str) -> list[int]:
+        for rule in self.rules:
+            if rule["match"] in prompt:
+                return list(rule["scores"])
+        return self.scores
+
+
+class Server:
+    def __init__(self, script: Script, log: Path | None) -> None:
+        self.script = script
+        self._log = log.open("ab", buffering=0) if log else None
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while (request := await _read_request(reader)) is not None:
+                if not await self._respond(*request, writer):
+                    break
+        writer.close()
+
+    async def _respond(self, path: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        """False when the connection is to be closed."""
+        if any(fault["kind"] == "deaf" for fault in self.script.faults):
+            await asyncio.sleep(3600)
+        if path == "/api/version":
+            return await _send(writer, 200, {"version": self.script.version})
+        if path == "/api/tags":
+            return await _send(writer, 200, {"models": [_listed(m) for m in self.script.models]})
+        if path == "/api/show":
+            shown = {
+                "capabilities": ["completion", "tools"],
+                "model_info": {"x.context_length": 8192},
+            }
+            return await _send(writer, 200, shown)
+        if path != "/api/chat":
+            return await _send(writer, 404, b"404 page not found")
+        return await self._chat(json.loads(body), writer)
+
+    async def _chat(self, asked: dict[str, Any], writer: asyncio.StreamWriter) -> bool:
+        prompt = "\n".join(message["content"] for message in asked["messages"])
+        fault = self.script.fault(prompt)
+        self._note(asked, prompt, fault)
+        if asked["model"] not in self.script.models:
+            return await _send(writer, 404, {"error": f"model '{asked['model']}' not found"})
+        async with self.script.slots:
+            await asyncio.sleep(self.script.latency_s)
+        if fault == "hang":
+            await asyncio.sleep(3600)
+        if fault == "reset":
+            writer.transport.abort()
+            return False
+        if fault is not None and fault.startswith("status:"):
+            return await _send(writer, int(fault.removeprefix("status:")), {"error": "scripted"})
+        if fault == "too_long":
+            inner = {"code": 400, "type": "exceed_context_size_error", "message": "request exceeds"}
+            return await _send(writer, 400, {"error": json.dumps({"error": inner})})
+        if fault == "error_line":
+            return await _send(writer, 200, {"error": "runner has unexpectedly stopped"})
+        if fault == "html":
+            return await _send(writer, 200, b"<html>welcome to my router</html>")
+        return await _send(writer, 200, self._answer(asked, prompt, fault))
+
+    def _answer(self, asked: dict[str, Any], prompt: str, fault: str | None) -> dict[str, Any]:
+        message: dict[str, Any] = {"role": "assistant", "content": ""}
+        if asked.get("format"):
+            message["content"] = _verdict(asked["format"], self.script.scores_for(prompt), fault)
+        else:
+            message["content"] = f"Answer {hashlib.sha256(prompt.encode()).hexdigest()[:8]}."
+            if asked.get("tools"):
+                function = asked["tools"][0]["function"]
+                required = function["parameters"].get("required") or []
+                arguments = dict.fromkeys(required, "value")
+                call = {"name": function["name"], "arguments": arguments}
+                message["tool_calls"] = [{"id": "call_1", "function": call}]
+        if fault == "torn_call":
+            message["tool_calls"] = [{"function": {"name": "exec", "arguments": '{"comm'}}]
+        if fault == "empty":
+            message = {"role": "assistant", "content": "", "thinking": "Let me think"}
+        answer = {
+            "model": asked["model"],
+            "message": message,
+            "done": fault != "done_false",
+            "done_reason": "length" if fault == "length" else "stop",
+            "prompt_eval_count": len(prompt) // 4,
+            "eval_count": len(message["content"]) // 4 + 1,
+        }
+        if fault == "done_false":
+            del answer["done_reason"]
+        return answer
+
+    def _note(self, asked: dict[str, Any], prompt: str, fault: str | None) -> None:
+        if self._log is None:
+            return
+        options = asked.get("options", {})
+        line = {
+            "hash": hashlib.sha256(prompt.encode()).hexdigest(),
+            "seed": options.get("seed"),
+            "options": options,
+            "truncate": asked.get("truncate"),
+            "schema": bool(asked.get("format")),
+            "tools": len(asked.get("tools", [])),
+            "fault": fault,
+            "at": time.time(),
+        }
+        self._log.write(json.dumps(line).encode() + b"\n")
+
+
+def _verdict(schema: dict[str, Any], scores: list[int], fault: str | None) -> str:
+    if "answer" in schema["properties"]:
+        return '{"answer": "yes"}'
+    if "scores" in schema["properties"]:
+        return json.dumps({"evidence": "quoted", "reason": "so", "scores": scores})
+    verdict: dict[str, Any] = {
+        key: {"evidence": "quoted", "reason": "because", "score": score}
+        for key, score in zip(KEYS, scores, strict=True)
+    }
+    if fault == "score_11":
+        verdict["e_overall"]["score"] = 11
+    if fault == "score_string":
+        verdict["e_overall"]["score"] = "8"
+    if fault == "missing_field":
+        del verdict["d_efficiency"]
+    if fault == "prose":
+        return "I would rather give this turn an eight."
+    if fault == "not_json":
+        return json.dumps(verdict)[:-30]
+    text = json.dumps(verdict)
+    return f"```json\n{text}\n```" if fault == "fence" else text
+
+
+def _listed(model: str) -> dict[str, str]:
+    return {"name": model, "digest": hashlib.sha256(model.encode()).hexdigest()}
+
+
+async def _read_request(reader: asyncio.StreamReader) -> tuple[str, bytes] | None:
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError:
+        return None
+    lines = head.decode("latin-1").split("\r\n")
+    headers = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in lines[1:]}
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return lines[0].split(" ")[1], body
+
+
+async def _send(writer: asyncio.StreamWriter, status: int, body: dict[str, Any] | bytes) -> bool:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    kind = "text/html" if isinstance(body, bytes) else "application/json"
+    head = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(data)}\r\n\r\n"
+    writer.write(head.encode() + data)
+    await writer.drain()
+    return True
+
+
+class Running:
+    """A started server: its ``url``, what it was ``asked``, ``stop`` and ``start`` again."""
+
+    def __init__(self, folder: Path, script: dict[str, Any]) -> None:
+        self._log = folder / "asked.jsonl"
+        self._script = folder / "script.json"
+        self._script.write_text(json.dumps(script))
+        self._process: subprocess.Popen[str] | None = None
+        self.port = 0
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def asked(self) -> list[dict[str, Any]]:
+        if not self._log.exists():
+            return []
+        return [json.loads(line) for line in self._log.read_text().splitlines()]
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "clawtrain_tests.scripted_server"]
+        command += [
+            "--port",
+            str(self.port),
+            "--script",
+            str(self._script),
+            "--log",
+            str(self._log),
+        ]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.port = int(self._process.stdout.readline())
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+            self._process = None
+
+
+@contextlib.contextmanager
+def scripted_server(script: dict[str, Any] | None = None) -> Iterator[Running]:
+    """A server in a process of its own for the length of a ``with`` block."""
+    with tempfile.TemporaryDirectory() as folder:
+        running = Running(Path(folder), script or {})
+        try:
+            yield running
+        finally:
+            running.stop()
+
+
+async def _serve(port: int, script: dict[str, Any], log: Path | None) -> None:
+    handler = Server(Script(script), log)
+    server = await asyncio.start_server(handler.handle, "127.0.0.1", port, limit=2**26)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await server.serve_forever()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--script", type=Path)
+    parser.add_argument("--log", type=Path)
+    parser.add_argument("--latency", type=float, help="seconds; overrides the script")
+    chosen = parser.parse_args()
+    script = json.loads(chosen.script.read_text()) if chosen.script else {}
+    if chosen.latency is not None:
+        script["latency_s"] = chosen.latency
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(chosen.port, script, chosen.log))
+
+
+if __name__ == "__main__":
+    main()
