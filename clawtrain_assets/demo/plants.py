@@ -1,8 +1,9 @@
 """The invented private values of the sample history: what must not survive a scrub.
 
-Random parts come from the seed, so nothing in this file is a credential, and no published value
-is anyone's. Numbers and addresses are from ranges set aside for fiction and benchmarks (Ofcom's
-drama numbers, RFC 2544), domains from RFC 2606.
+Random parts come from the seed, so nothing in this file is a credential. Telephone numbers are
+those Ofcom sets aside for drama; the public address is from 25.0.0.0/8, which is not routed. They
+and the domains are not of the kinds reserved for documentation (RFC 2606, 5737), which a scrubber
+rightly leaves alone.
 """
 
 import base64
@@ -35,13 +36,13 @@ _KNOWN = {
     "user_partner": Plant("tbrandvik", "users"),
     "host_server": Plant("mossbox", "hosts"),
     "host_nas": Plant("pebble-nas", "hosts"),
-    "domain": Plant("knotworkyarns.test", "domains"),
+    "domain": Plant("knotworkyarns-s11.co.uk", "domains"),
     "address": Plant("27 Tentercroft Rise, Sheffield S11 8QX", "addresses"),
     "network": Plant("Tentercroft", "other"),
     "shop": Plant("Knotwork Yarns", "other"),
-    "email_owner": Plant("ottilie@knotworkyarns.test"),
-    "email_customer": Plant("adaeze.lindqvist@postbox.test"),
-    "email_accountant": Plant("ruben@achterberg-books.test"),
+    "email_owner": Plant("ottilie@knotworkyarns-s11.co.uk"),
+    "email_customer": Plant("adaeze.lindqvist@lindqvist-posten.se"),
+    "email_accountant": Plant("ruben@achterberg-boekhouding.nl"),
 }
 
 
@@ -80,7 +81,7 @@ def make_plants(rng: random.Random) -> dict[str, Plant]:
         "ip_nas": f"192.168.77.{rng.randint(100, 199)}",
         "ip_router": f"192.168.77.{rng.randint(200, 254)}",
         "ip_tailnet": f"100.{rng.randint(64, 127)}.{rng.randint(1, 254)}.{rng.randint(10, 254)}",
-        "ip_public": f"198.18.{rng.randint(1, 254)}.{rng.randint(10, 254)}",
+        "ip_public": f"25.{rng.randint(10, 250)}.{rng.randint(1, 254)}.{rng.randint(10, 254)}",
         "ipv6": f"fd7a:115c:a1e0::{some(4, '123456789abcdef')}:{some(4, '123456789abcdef')}",
         "mac_router": ":".join(f"{byte:02x}" for byte in (0x02, *rng.randbytes(5))),
     }
