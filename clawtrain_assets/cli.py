@@ -119,15 +119,18 @@ def turns(state_dirs: tuple[Path, ...], lcm: Path | None, out: Path) -> None:
 @main.command()
 @click.option("--jsonl", is_flag=True, required=True, help="Read {id,text} lines from stdin.")
 @click.option("--denylist", type=_FILE, help="Your own values; default: the configured file.")
-def scrub(jsonl: bool, denylist: Path | None) -> None:  # noqa: ARG001
+def scrub(jsonl: bool, denylist: Path | None) -> None:
     """Scrub {id,text} lines from stdin to stdout."""
-    from clawtrain_assets.core.privacy.scrub import Scrubber, load_denylist, load_or_create_key
+    from clawtrain_assets.core.privacy.denylist import Denylist, load_denylist
+    from clawtrain_assets.core.privacy.key import load_or_create_key
+    from clawtrain_assets.core.privacy.scrub import Scrubber
     from clawtrain_assets.core.privacy.stream import scrub_jsonl
     from clawtrain_assets.settings import load_settings
 
     settings = load_settings()
+    file = denylist or settings.denylist_file
     scrubber = Scrubber(
-        load_denylist(denylist or settings.denylist_file),
+        load_denylist(file) if denylist or file.exists() else Denylist(),
         settings.privacy.allowlist,
         load_or_create_key(settings.home),
     )
@@ -191,3 +194,7 @@ def journal(purpose: str | None) -> None:
         rows = entries.export(purpose) if purpose else iter(entries.summary())
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -84,6 +84,9 @@ class Shadow(_Section):
 class Dataset(_Section):
     min_overall: float = Field(7.0, ge=0, le=10)
     validation_share: float = Field(0.05, ge=0, lt=0.5)
+    example_bytes: int = Field(
+        32_000, ge=4_000, description="Bound of an example; its oldest context goes first"
+    )
 
 
 class Gate(_Section):
@@ -217,8 +220,8 @@ def load_settings() -> Settings:
         key = ".".join(str(part) for part in first["loc"])
         hint = "is not a setting" if first["type"] == "extra_forbidden" else first["msg"]
         raise UsageError(
-            f"Setting {key!r}: {hint}. Correct {home_directory() / SETTINGS_FILE} or the CLAWTRAIN_* "
-            "variable that sets it."
+            f"Setting {key!r}: {hint}. Correct {home_directory() / SETTINGS_FILE} or the "
+            "CLAWTRAIN_* variable that sets it."
         ) from None
     except ValueError as error:  # the file is not TOML
         raise UsageError(f"{home_directory() / SETTINGS_FILE} cannot be read: {error}.") from None

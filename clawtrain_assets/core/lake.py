@@ -1,13 +1,18 @@
 """Tables on disk: one Parquet file per asset and day, replaced whole or not at all."""
 
 import os
+import shutil
+import tempfile
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, BinaryIO, Self
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from upath import UPath
 
@@ -37,12 +42,8 @@ class Lake:
     def write(self, asset: str, day: str, table: pa.Table) -> UPath:
         """Replace one partition; returns the file's path."""
         target = self.path(asset, day)
-        statistics = [name for name in table.schema.names if name in _STATISTICS]
-        sink = pa.BufferOutputStream()
-        pq.write_table(
-            table, sink, compression="zstd", compression_level=3, write_statistics=statistics
-        )
-        replace_bytes(target, sink.getvalue().to_pybytes())
+        with replacing(target) as stream, _writer(stream, table.schema) as writer:
+            writer.write_table(table)
         return target
 
     def write_rows(
@@ -58,6 +59,28 @@ class Lake:
                 wrong = ", ".join(sorted(row.keys() ^ set(schema.names)))
                 raise ValueError(f"rows of {asset} differ from its schema in: {wrong}")
         return self.write(asset, day, pa.Table.from_pylist(listed, schema=schema))
+
+    def write_days(
+        self, asset: str, days: Iterable[str], batches: Iterable[pa.RecordBatch], schema: pa.Schema
+    ) -> dict[str, int]:
+        """Replace the partitions ``days`` from one stream of rows with a ``day`` column.
+
+        Memory stays flat however long the stream is; no partition is replaced before the stream
+        has ended. Days without rows become empty partitions. Returns each day's number of rows.
+        """
+        with ExitStack() as open_days:
+            parts: dict[str, _DayFile] = {}
+            for batch in batches:
+                for day in pc.unique(batch["day"]).to_pylist():
+                    if day not in parts:
+                        file = _DayFile(self.path(asset, day), schema)
+                        parts[day] = open_days.enter_context(file)
+                    parts[day].add(batch.filter(pc.equal(batch["day"], day)))
+        rows = {day: part.rows for day, part in parts.items()}
+        for day in set(days) - rows.keys():
+            self.write(asset, day, schema.empty_table())
+            rows[day] = 0
+        return dict(sorted(rows.items()))
 
     def exists(self, asset: str, day: str = WHOLE) -> bool:
         return self.path(asset, day).exists()
@@ -90,14 +113,75 @@ class Lake:
             return connection.sql(sql).to_arrow_table()
 
 
+class _DayFile:
+    """One partition being written: rows wait until they make a row group worth reading."""
+
+    _GROUP_BYTES = 4 << 20
+
+    def __init__(self, target: UPath, schema: pa.Schema) -> None:
+        self.rows = 0
+        self._target, self._schema = target, schema
+        self._stack = ExitStack()
+        self._waiting: list[pa.RecordBatch] = []
+        self._bytes = 0
+
+    def __enter__(self) -> Self:
+        stream = self._stack.enter_context(replacing(self._target))
+        self._writer = self._stack.enter_context(_writer(stream, self._schema))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._flush()
+        self._stack.__exit__(kind, error, trace)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        self.rows += batch.num_rows
+        self._waiting.append(batch)
+        self._bytes += batch.nbytes
+        if self._bytes >= self._GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.Table.from_batches(self._waiting, self._schema))
+        self._waiting, self._bytes = [], 0
+
+
+def _writer(stream: BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(
+        stream,
+        schema,
+        compression="zstd",
+        compression_level=3,
+        write_statistics=[name for name in schema.names if name in _STATISTICS],
+    )
+
+
 def replace_bytes(target: UPath, data: bytes) -> None:
-    """Write ``data`` to ``target`` so that a crash leaves the old content or the new, never less.
+    """Replace the content of ``target``; see ``replacing``."""
+    with replacing(target) as stream:
+        stream.write(data)
+
+
+@contextmanager
+def replacing(target: UPath) -> Iterator[BinaryIO]:
+    """A stream whose content becomes ``target``, so that a crash leaves the old content or the new.
 
     Local files: temporary sibling, flush to disk, rename, owner-only permissions. Object stores
-    replace an object whole on their own.
+    replace an object whole on their own. An exception in the block leaves ``target`` as it was.
     """
     if target.protocol not in ("", "file"):
-        target.write_bytes(data)
+        with tempfile.TemporaryFile() as spool:
+            yield spool
+            spool.seek(0)
+            with target.open("wb") as sink:
+                shutil.copyfileobj(spool, sink)
         return
     final = Path(target.path)
     make_private(final.parent)
@@ -105,7 +189,7 @@ def replace_bytes(target: UPath, data: bytes) -> None:
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(final)

@@ -123,7 +123,7 @@ CONTRASTIVE_PAIRS = _table(
     ("error", _STR, "What went wrong, in words"),
     ("chosen_arm", _STR, "reference or candidate; null unless a pair"),
     ("gap", _NUM, "Median overall of the reference minus the candidate's"),
-    ("order_check", _STR, "Asked in both orders: agrees, flipped, contradicts; null if not asked"),
+    ("order_check", _STR, "In both orders: agrees, flipped, contradicts, failed; null: not asked"),
     ("null_status", _STR, "What the rule says of the reference against itself; null if not tried"),
     ("failure_class", _STR, "How the candidate failed; null unless the reference was chosen"),
     ("failure_evidence", _STR, "Words of the candidate's reply that show it"),
@@ -179,6 +179,34 @@ REVIEW_SAMPLE = _table(
     ("tools", _STR, "JSON list of tool definitions"),
     ("overall", _NUM, "The judge's overall"),
     ("judge_scores", _STR, "JSON object of the judge's five scores, null if unknown"),
+)
+
+RELEASE_EXAMPLE = _table(
+    ("id", _STR, "Example; the same in lineage.jsonl and in every form"),
+    ("conversations", _STR, "List of {from,value}; the last one is learned"),
+    ("system", _STR, "System prompt, empty if none was recorded"),
+    ("tools", _STR, "JSON list of tool definitions"),
+    ("meta", _STR, "JSON object: the judge's overall, whether the turn calls a tool"),
+)
+
+GAP = _table(
+    ("candidate_model", _STR, "Model measured against the reference"),
+    ("judge_model", _STR, "Model that judged both arms"),
+    ("group", _STR, "What the turns are grouped by"),
+    ("cell", _STR, "Group of turns"),
+    ("n", _INT, "Turns in it"),
+    ("gap", _NUM, "Mean gap in points of overall, reference minus candidate"),
+    ("low", _NUM, "Lower end of its 95 % interval; null if n is too small"),
+    ("high", _NUM, "Upper end"),
+)
+
+GATE = _table(
+    ("name", _STR, "Check"),
+    ("passed", _BOOL, "Whether it holds"),
+    ("count", _INT, "What there is"),
+    ("threshold", _INT, "What is needed"),
+    ("missing", _INT, "What is missing"),
+    ("detail", _STR, "In words"),
 )
 
 ARCHIVE = _table(

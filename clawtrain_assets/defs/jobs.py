@@ -3,6 +3,7 @@
 import hashlib
 
 import dagster as dg
+from upath import UPath
 
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
@@ -100,15 +101,11 @@ def gate_inputs_changed(
 def gate_fingerprint(workspace: Workspace) -> str:
     """Hash of path, size and modification time of everything the gate reads."""
     digest = hashlib.sha256()
-    files = [
-        path
-        for asset in _GATE_INPUTS
-        for path in (workspace.lake.root / asset).glob("day=*/part-0.parquet")
-    ]
-    for path in sorted([*files, *workspace.settings.home.glob("reviews/**/*")], key=str):
-        if path.is_file():
-            facts = path.stat()
-            digest.update(f"{path} {facts.st_size} {facts.st_mtime}\n".encode())
+    lake, reviews = workspace.lake, workspace.settings.reviews
+    partitions = [lake.path(name, day) for name in _GATE_INPUTS for day in lake.days(name)]
+    for path in [*partitions, *sorted(UPath(reviews).glob("*.jsonl"), key=str)]:
+        facts = path.stat()
+        digest.update(f"{path} {facts.st_size} {facts.st_mtime}\n".encode())
     return digest.hexdigest()
 
 

@@ -1,13 +1,14 @@
 """model_gap: where the local model falls short of the reference, measured over all days."""
 
 import dagster as dg
-import pyarrow as pa
 from upath import UPath
 
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.lake import WHOLE, replace_bytes
 from clawtrain_assets.core.shadow.gap import measure
 from clawtrain_assets.core.shadow.report import render_html, render_markdown
+from clawtrain_assets.core.shadow.table import gap_rows
+from clawtrain_assets.defs.metadata import definition
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
 
@@ -16,7 +17,8 @@ from clawtrain_assets.defs.resources import Workspace
     deps=[dg.AssetDep("contrastive_pairs", partition_mapping=dg.AllPartitionMapping())],
     group_name="gate",
     owners=[SETTINGS.owner],
-    kinds={"html", "duckdb"},
+    kinds={"html", "parquet"},
+    metadata=definition(schemas.GAP),
     description=(
         "Gap per dimension with its 95 % interval, by turn depth, tool, session kind, candidate "
         "and day, and what to collect or train next. The page is reports/model_gap.html."
@@ -29,12 +31,14 @@ def model_gap(workspace: Workspace) -> dg.MaterializeResult[None]:
         if lake.days("contrastive_pairs")
         else schemas.CONTRASTIVE_PAIRS.empty_table()
     )
-    report = measure(pairs)
+    report = measure(pairs, min_gap=workspace.settings.shadow.min_gap)
+    lake.write_rows("model_gap", WHOLE, gap_rows(report), schemas.GAP)
     page = workspace.settings.reports / "model_gap.html"
     replace_bytes(UPath(page), render_html(report).encode())
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": pairs.num_rows,
+            "dagster/row_count": lake.read("model_gap").num_rows,
+            "comparisons": pairs.num_rows,
             "report": dg.MetadataValue.md(render_markdown(report)),
             "page": dg.MetadataValue.path(str(page)),
         }

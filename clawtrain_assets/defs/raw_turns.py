@@ -1,13 +1,29 @@
 """raw_turns: every assistant turn of a day, self-contained, attributed and costed."""
 
+from collections import Counter
+from typing import Any
+
 import dagster as dg
+import pyarrow as pa
 
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.sessions.extract import extract
-from clawtrain_assets.core.sessions.rows import turns_table
+from clawtrain_assets.core.sessions.quarantine import write_quarantine
 from clawtrain_assets.defs.metadata import counts, definition, preview
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.resources import Workspace
+
+_SHOWN = [
+    "turn_id",
+    "session_kind",
+    "model",
+    "cost_usd",
+    "tool_call_count",
+    "exclusion_reason",
+    "is_tool_use",
+    "attribution_source",
+    "cost_state",
+]
 
 
 @dg.asset(
@@ -25,8 +41,41 @@ from clawtrain_assets.defs.resources import Workspace
     ),
 )
 def raw_turns(context: dg.AssetExecutionContext, workspace: Workspace) -> None:
-    settings = workspace.settings
+    settings, lake = workspace.settings, workspace.lake
     days = context.partition_keys
     extraction = extract(
         workspace.archive, settings.sources, settings.zone, settings.prices, frozenset(days)
     )
+    rows = lake.write_days("raw_turns", days, extraction.batches(), schemas.TURNS)
+    write_quarantine(lake, extraction.quarantine)
+    report = extraction.report
+    for day in days:
+        context.add_asset_metadata(
+            asset_key=context.asset_key,
+            partition_key=day,
+            metadata={
+                "dagster/partition_row_count": rows[day],
+                **_facts(lake.read("raw_turns", day, _SHOWN)),
+                "lines read in this run": report.lines,
+                "lines quarantined in this run": report.quarantined_lines,
+            },
+        )
+
+
+def _facts(turns: pa.Table) -> dict[str, Any]:
+    costs = [cost for cost in turns["cost_usd"].to_pylist() if cost is not None]
+    return {
+        "model turns": turns["exclusion_reason"].null_count,
+        "tool-use turns": turns["is_tool_use"].to_pylist().count(True),
+        "cost USD": round(sum(costs), 4),
+        "excluded": _tally(turns, "exclusion_reason"),
+        "models": _tally(turns, "model"),
+        "attribution": _tally(turns, "attribution_source"),
+        "cost states": _tally(turns, "cost_state"),
+        "turns": preview(turns, _SHOWN[:6]),
+    }
+
+
+def _tally(turns: pa.Table, column: str) -> dg.MetadataValue:
+    found = Counter(value for value in turns[column].to_pylist() if value is not None)
+    return counts(dict(found.most_common()), column)

@@ -12,7 +12,9 @@ from clawtrain_assets.core.endpoints.locality import on_private_network
 from clawtrain_assets.core.journal import Journal
 from clawtrain_assets.core.judging.rubric import Rubric, load_rubric, write_default
 from clawtrain_assets.core.lake import Lake
-from clawtrain_assets.core.privacy.scrub import Scrubber, load_denylist, load_or_create_key
+from clawtrain_assets.core.privacy.denylist import Denylist, load_denylist
+from clawtrain_assets.core.privacy.key import load_or_create_key
+from clawtrain_assets.core.privacy.scrub import Scrubber
 from clawtrain_assets.core.sessions.archive import Archive
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.settings import Endpoint, Settings, load_settings
@@ -46,10 +48,19 @@ class Workspace(dg.ConfigurableResource):  # type: ignore[type-arg]
             write_default(self.settings.rubric_file)
         return load_rubric(self.settings.rubric_file)
 
-    def scrubber(self) -> Scrubber:
+    @cached_property
+    def denylist(self) -> Denylist:
+        """The user's list; empty if there is no file where it is expected by default."""
+        file = self.settings.denylist_file
+        return (
+            load_denylist(file) if file.exists() or self.settings.privacy.denylist else Denylist()
+        )
+
+    def scrubber(self, denylist: Denylist | None = None) -> Scrubber:
+        """A fresh scrubber, so that its counts are those of one use."""
         settings = self.settings
         return Scrubber(
-            load_denylist(settings.denylist_file),
+            denylist or self.denylist,
             settings.privacy.allowlist,
             load_or_create_key(settings.home),
         )

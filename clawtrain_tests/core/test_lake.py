@@ -112,3 +112,34 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="file"):
         replace_bytes(UPath(target), b"x")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def batches(rows: list[tuple[str, int]]) -> list[pa.RecordBatch]:
+    schema = pa.schema([("day", pa.string()), ("n", pa.int64())])
+    return [pa.record_batch({"day": [day], "n": [n]}, schema=schema) for day, n in rows]
+
+
+def test_one_stream_fills_many_days_and_empties_the_others(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    stream = batches([("d1", 1), ("d2", 2), ("d1", 3)])
+    lake.write_days("t", ["d0"], batches([("d0", 9)]), stream[0].schema)
+    counts = lake.write_days("t", ["d0", "d1", "d2"], stream, stream[0].schema)
+    assert counts == {"d0": 0, "d1": 2, "d2": 1}
+    assert lake.read("t", "d1")["n"].to_pylist() == [1, 3]
+    assert lake.read("t", "d0").num_rows == 0
+
+
+def test_a_stream_that_breaks_off_replaces_no_day(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    old = batches([("d1", 1)])
+    lake.write_days("t", ["d1"], old, old[0].schema)
+
+    def broken():
+        yield from batches([("d1", 2), ("d2", 2)])
+        raise OSError("the disk went away")
+
+    with pytest.raises(OSError, match="went away"):
+        lake.write_days("t", ["d1", "d2"], broken(), old[0].schema)
+    assert lake.read("t", "d1")["n"].to_pylist() == [1]
+    assert lake.days("t") == ["d1"]
+    assert not list(tmp_path.rglob("*.tmp-*"))

@@ -1,0 +1,114 @@
+"""What Dagster loads: the graph, its descriptions, its schedules."""
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+
+import clawtrain_assets
+from clawtrain_assets.definitions import build_defs
+from clawtrain_assets.defs import jobs
+from clawtrain_assets.defs.partitions import DAILY
+
+DAILY_ASSETS = {
+    "raw_turns",
+    "scored_turns",
+    "shadow_replays",
+    "contrastive_pairs",
+    "sharegpt_dataset",
+}
+WHOLE_ASSETS = {
+    "session_archive",
+    "training_release",
+    "review_sample",
+    "model_gap",
+    "phase5_gate",
+}
+CHECKS = {
+    "positive_examples",
+    "contrastive_pairs",
+    "clean_tool_use_examples",
+    "human_review",
+    "privacy_scrub_verified",
+}
+
+
+@pytest.fixture(scope="module")
+def graph() -> dg.AssetGraph:  # type: ignore[name-defined]
+    defs = build_defs()
+    dg.Definitions.validate_loadable(defs)
+    return defs.resolve_asset_graph()
+
+
+def test_every_asset_of_the_flow_is_there(graph) -> None:
+    names = {key.to_user_string() for key in graph.get_all_asset_keys()}
+    assert names == DAILY_ASSETS | WHOLE_ASSETS
+    partitioned = {
+        key.to_user_string() for key in graph.get_all_asset_keys() if graph.get(key).is_partitioned
+    }
+    assert partitioned == DAILY_ASSETS
+
+
+def test_every_asset_says_what_it_is(graph) -> None:
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.description, key
+        assert node.group_name != "default", key
+        assert node.owners, key
+        assert node.kinds, key
+
+
+def test_every_table_shows_its_columns(graph) -> None:
+    reports = {"model_gap", "phase5_gate"}
+    for key in graph.get_all_asset_keys():
+        if key.to_user_string() not in reports:
+            assert "dagster/column_schema" in graph.get(key).metadata, key
+
+
+def test_the_gate_has_the_five_published_checks(graph) -> None:
+    keys = {key.name for key in graph.asset_check_keys if key.asset_key.path == ["phase5_gate"]}
+    assert keys >= CHECKS
+
+
+def test_the_gate_job_has_no_partition_and_the_nightly_has() -> None:
+    defs = build_defs()
+    assert defs.resolve_job_def("gate").partitions_def is None
+    assert defs.resolve_job_def("nightly").partitions_def == DAILY
+
+
+@pytest.mark.parametrize(
+    ("local", "day"),
+    [
+        ("2026-03-09T02:30", "2026-03-08"),
+        ("2026-03-29T03:00", "2026-03-28"),  # Berlin: there is no 02:30 that night
+        ("2026-10-25T02:30", "2026-10-24"),  # and two of them this night
+    ],
+)
+def test_the_nightly_brings_the_day_before(local: str, day: str) -> None:
+    zone = ZoneInfo(DAILY.timezone)
+    tick = datetime.fromisoformat(local).replace(tzinfo=zone)
+    context = dg.build_schedule_context(scheduled_execution_time=tick)
+    result = jobs.nightly_schedule.evaluate_tick(context)
+    requests = result.run_requests or []
+    assert [request.partition_key for request in requests] == [day]
+
+
+def test_endpoints_on_one_box_share_a_pool(graph) -> None:
+    pools = {
+        key.to_user_string(): graph.get(key).pools
+        for key in graph.get_all_asset_keys()
+        if graph.get(key).pools
+    }
+    assert pools.keys() == {"scored_turns", "shadow_replays", "contrastive_pairs"}
+    assert len({frozenset(pool) for pool in pools.values()}) == 1
+
+
+def test_the_domain_does_not_know_dagster() -> None:
+    core = Path(clawtrain_assets.__file__).parent / "core"
+    modules = list(core.rglob("*.py"))
+    assert modules
+    for module in modules:
+        for line in module.read_text("utf-8").splitlines():
+            assert not line.strip().startswith(("import dagster", "from dagster")), module
