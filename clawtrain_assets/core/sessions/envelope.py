@@ -18,9 +18,14 @@ class Cleaned(NamedTuple):
     meta: dict[str, Any]
 
 
-_MARKS = re.compile(
-    r"^\[|^System: |untrusted|\[message_id:|slack message id:|media attached|<media:|"
-    r"<active_memory_plugin>|media://inbound/"
+_MARKS = (
+    "untrusted",
+    "[message_id:",
+    "slack message id:",
+    "[media attached",
+    "<media:",
+    "<active_memory_plugin>",
+    "media://inbound/",
 )
 _SYSTEM = re.compile(r"^System: (.*)\n?", re.MULTILINE)
 _HISTORY = re.compile(
@@ -81,8 +86,9 @@ _BLOCK_KEYS = {
 
 def clean_user(text: str) -> Cleaned:
     """Take the gateway's wrapping off a user message; text without any comes back unchanged."""
-    if not _MARKS.search(text):
-        return Cleaned(text.strip(), {})
+    text = text.strip()
+    if not text.startswith(("[", "System: ")) and not any(mark in text for mark in _MARKS):
+        return Cleaned(text, {})
     meta: dict[str, Any] = {}
     text = _system_lines(text, meta)
     text = _thread_history(text, meta)
@@ -135,10 +141,10 @@ def _metadata_blocks(text: str, meta: dict[str, Any]) -> str:
         else:
             break
         text = text[match.end() :]
-    if match := _TRAILING_CONTEXT.search(text):
+    if "Untrusted context" in text and (match := _TRAILING_CONTEXT.search(text)):
         meta["untrusted_context"] = match[0].strip()
         text = text[: match.start()]
-    return _MEMORY.sub("", text)
+    return _MEMORY.sub("", text) if "<active_memory_plugin>" in text else text
 
 
 def _media(text: str, meta: dict[str, Any]) -> str:
@@ -179,6 +185,8 @@ def _envelope(text: str, meta: dict[str, Any]) -> str:
 
 
 def _message_ids(text: str, meta: dict[str, Any]) -> str:
+    if "message_id:" not in text and "message id:" not in text:
+        return text
     for key, pattern in (("message_id", _MESSAGE_ID), ("slack_message_id", _SLACK_ID)):
         if found := pattern.findall(text):
             meta[key] = found[-1].strip()

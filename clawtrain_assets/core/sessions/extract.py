@@ -16,7 +16,7 @@ from clawtrain_assets.core.sessions.sources import HistorySource
 from clawtrain_assets.core.turn import Turn
 from clawtrain_assets.settings import Price, Sources
 
-_BATCH_BYTES = 16 << 20
+_BATCH_BYTES = 8 << 20
 _BATCH_ROWS = 1024
 
 
