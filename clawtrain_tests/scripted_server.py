@@ -1,8 +1,8 @@
-"""A model server that does as it is told: the Ollama protocol, scripted, as a process of its own.
+"""A model server that does as it is told: Ollama's and OpenAI's protocols, in its own process.
 
     python -m clawtrain_tests.scripted_server --port 0 --script script.json --log asked.jsonl
 
-prints its port on the first line of stdout. Every request to /api/chat is appended to the log
+prints its port on the first line of stdout. Every chat request is appended to the log
 before it is answered (prompt hash, seed, options, fault taken, time), so that a test
 can count what was asked twice. Without a script it answers verdicts to requests with a schema,
 and otherwise a message, with a tool call when tools were given.
@@ -32,8 +32,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-from clawtrain_assets.core.judging.verdict import KEYS
 
 _QUEUE = 512
 
@@ -91,11 +89,20 @@ class Server:
                 "model_info": {"x.context_length": 8192},
             }
             return await _send(writer, 200, shown)
+        if path == "/v1/models":
+            entries = [
+                {"id": m, "owned_by": "x", "created": time.time()} for m in self.script.models
+            ]
+            return await _send(writer, 200, {"data": entries})
+        if path == "/v1/chat/completions":
+            return await self._chat(_from_openai(json.loads(body)), writer, openai=True)
         if path != "/api/chat":
             return await _send(writer, 404, b"404 page not found")
-        return await self._chat(json.loads(body), writer)
+        return await self._chat(json.loads(body), writer, openai=False)
 
-    async def _chat(self, asked: dict[str, Any], writer: asyncio.StreamWriter) -> bool:
+    async def _chat(
+        self, asked: dict[str, Any], writer: asyncio.StreamWriter, *, openai: bool
+    ) -> bool:
         prompt = "\n".join(message["content"] for message in asked["messages"])
         fault = self.script.fault(prompt)
         self._note(asked, prompt, fault)
@@ -117,7 +124,8 @@ class Server:
             return await _send(writer, 200, {"error": "runner has unexpectedly stopped"})
         if fault == "html":
             return await _send(writer, 200, b"<html>welcome to my router</html>")
-        return await _send(writer, 200, self._answer(asked, prompt, fault))
+        answer = self._answer(asked, prompt, fault)
+        return await _send(writer, 200, _to_openai(answer) if openai else answer)
 
     def _answer(self, asked: dict[str, Any], prompt: str, fault: str | None) -> dict[str, Any]:
         message: dict[str, Any] = {"role": "assistant", "content": ""}
@@ -171,20 +179,41 @@ def _verdict(schema: dict[str, Any], scores: list[int], fault: str | None) -> st
         return json.dumps({"evidence": "quoted", "reason": "so", "scores": scores})
     verdict: dict[str, Any] = {
         key: {"evidence": "quoted", "reason": "because", "score": score}
-        for key, score in zip(KEYS, scores, strict=True)
+        for key, score in zip(sorted(schema["properties"]), scores, strict=True)
     }
     if fault == "score_11":
-        verdict["e_overall"]["score"] = 11
+        verdict[max(verdict)]["score"] = 11
     if fault == "score_string":
-        verdict["e_overall"]["score"] = "8"
+        verdict[max(verdict)]["score"] = "8"
     if fault == "missing_field":
-        del verdict["d_efficiency"]
+        del verdict[max(verdict)]
     if fault == "prose":
         return "I would rather give this turn an eight."
     if fault == "not_json":
         return json.dumps(verdict)[:-30]
     text = json.dumps(verdict)
     return f"```json\n{text}\n```" if fault == "fence" else text
+
+
+def _from_openai(asked: dict[str, Any]) -> dict[str, Any]:
+    form = asked.get("response_format", {}).get("json_schema", {}).get("schema")
+    options = {"seed": asked.get("seed"), "temperature": asked.get("temperature")}
+    return asked | {"format": form, "options": options}
+
+
+def _to_openai(answer: dict[str, Any]) -> dict[str, Any]:
+    message = dict(answer["message"])
+    message["reasoning_content"] = message.pop("thinking", "")
+    for call in message.get("tool_calls", []):
+        arguments = call["function"]["arguments"]
+        if isinstance(arguments, dict):
+            call["function"]["arguments"] = json.dumps(arguments)
+    choice = {"message": message, "finish_reason": answer.get("done_reason", "")}
+    usage = {
+        "prompt_tokens": answer["prompt_eval_count"],
+        "completion_tokens": answer["eval_count"],
+    }
+    return {"choices": [choice], "usage": usage}
 
 
 def _listed(model: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from clawtrain_assets.core.schemas import SCORES
 
 _TEXT = 200  # characters of evidence and of reason
 _SHORT_TEXT = 40
-KEYS = {f"{letter}_{name}": name for letter, name in zip("abcde", SCORES, strict=True)}
+_KEYS = {f"{letter}_{name}": name for letter, name in zip("abcde", SCORES, strict=True)}
 
 
 class Judgment(BaseModel):
@@ -59,7 +59,7 @@ def verdict_schema(short: bool) -> dict[str, Any]:
         return _object({"evidence": text, "reason": text, "scores": scores})
     text = {"type": "string", "maxLength": _TEXT}
     judgment = _object({"evidence": text, "reason": text, "score": score})
-    return _object(dict.fromkeys(KEYS, judgment))
+    return _object(dict.fromkeys(_KEYS, judgment))
 
 
 def parse_verdict(text: str, short: bool) -> dict[str, Judgment]:
@@ -79,7 +79,7 @@ def parse_verdict(text: str, short: bool) -> dict[str, Judgment]:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the object"
         raise ValueError(f"{place}: {first['msg']}") from None
-    return {name: getattr(full, key) for key, name in KEYS.items()}
+    return {name: getattr(full, key) for key, name in _KEYS.items()}
 
 
 def layout(short: bool) -> str:
@@ -89,7 +89,7 @@ def layout(short: bool) -> str:
             {"evidence": "short quote", "reason": "few words", "scores": list(SCORES)}
         ).decode()
     judgment = {"evidence": "short quote", "reason": "one sentence", "score": "0-10"}
-    return msgspec.json.encode(dict.fromkeys(KEYS, judgment)).decode()
+    return msgspec.json.encode(dict.fromkeys(_KEYS, judgment)).decode()
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:

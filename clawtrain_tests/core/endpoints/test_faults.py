@@ -1,0 +1,232 @@
+"""What a model server can do wrong, and what comes of it."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from clawtrain_assets.core.endpoints import ChatReply, ChatRequest, EndpointError
+from clawtrain_assets.core.endpoints.fleet import HostFleet, Patience
+from clawtrain_assets.core.endpoints.ollama import Ollama
+from clawtrain_assets.core.endpoints.openai import OpenAI
+from clawtrain_assets.core.turn import Message
+from clawtrain_assets.settings import Endpoint
+from clawtrain_tests.scripted_server import Running, scripted_server
+
+QUICK = Patience(
+    alive_every_s=0.2, give_up_s=0.6, busy_s=0.6, first_pause_s=0.02, longest_pause_s=0.1
+)
+QUESTION = ChatRequest(messages=[Message("user", "What now?")])
+
+
+def endpoint(*hosts: str, **changes: Any) -> Endpoint:
+    values = {"model": "judge:1b", "hosts": hosts, "connect_timeout_s": 0.3}
+    return Endpoint(**values | changes)
+
+
+def chat(
+    where: Endpoint, request: ChatRequest = QUESTION, times: int = 1
+) -> list[ChatReply | EndpointError]:
+    """Ask ``times`` times in a row; failures are returned like replies."""
+
+    async def run() -> list[ChatReply | EndpointError]:
+        dialect = Ollama() if where.protocol == "ollama" else OpenAI()
+        async with HostFleet(where, dialect, patience=QUICK) as fleet:
+            outcomes: list[ChatReply | EndpointError] = []
+            for _ in range(times):
+                try:
+                    outcomes.append(await fleet.chat(request))
+                except EndpointError as error:
+                    outcomes.append(error)
+            return outcomes
+
+    return asyncio.run(run())
+
+
+def one_error(where: Endpoint, request: ChatRequest = QUESTION) -> EndpointError:
+    (outcome,) = chat(where, request)
+    assert isinstance(outcome, EndpointError)
+    return outcome
+
+
+@contextmanager
+def faulty(kind: str, **more: Any) -> Iterator[Running]:
+    with scripted_server({"faults": [{"kind": kind, **more}]}) as server:
+        yield server
+
+
+@pytest.mark.parametrize("protocol", ["ollama", "openai"])
+@pytest.mark.parametrize(
+    ("fault", "error_class"),
+    [
+        ("length", "cut_off"),
+        ("empty", "empty_reply"),
+        ("torn_call", "bad_reply"),
+        ("too_long", "does_not_fit"),
+        ("status:400", "rejected"),
+    ],
+)
+def test_a_reply_that_is_none_is_the_items_failure(
+    fault: str, error_class: str, protocol: str
+) -> None:
+    with faulty(fault) as server:
+        error = one_error(endpoint(server.url, protocol=protocol))
+        assert (error.error_class, error.item_fault) == (error_class, True)
+        assert len(server.asked) == 1  # asking again would give the same
+
+
+def test_a_reply_the_server_gave_up_on_is_not_taken_for_an_answer() -> None:
+    with faulty("done_false") as server:
+        error = one_error(endpoint(server.url))
+        assert (error.error_class, error.item_fault) == ("stopped_early", True)
+
+
+@pytest.mark.parametrize("fault", ["status:500", "status:503", "status:429", "reset", "error_line"])
+def test_what_passes_is_asked_again(fault: str) -> None:
+    with faulty(fault, times=2) as server:
+        (reply,) = chat(endpoint(server.url))
+        assert isinstance(reply, ChatReply)
+        assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize("fault", ["status:500", "reset", "error_line"])
+def test_one_request_that_always_breaks_is_an_item_and_several_in_a_row_are_the_endpoint(
+    fault: str,
+) -> None:
+    with faulty(fault) as server:
+        outcomes = chat(endpoint(server.url), times=3)
+    faults = [(e.error_class, e.item_fault) for e in outcomes if isinstance(e, EndpointError)]
+    assert faults == [("model_error", True), ("model_error", True), ("server_error", False)]
+
+
+def test_a_poisonous_request_between_good_ones_never_ends_the_run() -> None:
+    with faulty("status:500", match="poison") as server:
+
+        async def run() -> list[str]:
+            where = endpoint(server.url)
+            async with HostFleet(where, Ollama(), patience=QUICK) as fleet:
+                classes = []
+                for number in range(8):
+                    text = "poison" if number % 2 else "fine"
+                    try:
+                        await fleet.chat(ChatRequest(messages=[Message("user", text)]))
+                        classes.append("ok")
+                    except EndpointError as error:
+                        classes.append(error.error_class if error.item_fault else "the endpoint")
+                return classes
+
+        assert asyncio.run(run()) == ["ok", "model_error"] * 4
+
+
+def test_a_server_that_stays_busy_ends_the_run() -> None:
+    with faulty("status:503") as server:
+        error = one_error(endpoint(server.url))
+    assert (error.error_class, error.item_fault) == ("busy", False)
+
+
+def test_a_refused_connection_ends_the_run_with_what_to_do() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        error = one_error(endpoint(f"http://127.0.0.1:{unused.getsockname()[1]}"))
+    assert (error.error_class, error.item_fault) == ("unreachable", False)
+    assert "start the model server" in str(error)
+    assert str(error).count(".\n") == 0
+
+
+def test_a_server_that_accepts_and_never_answers_is_found_dead_long_before_the_timeout() -> None:
+    with faulty("deaf") as server:
+        started = time.monotonic()
+        error = one_error(endpoint(server.url))
+        assert error.error_class == "unreachable"
+        assert time.monotonic() - started < 5
+
+
+def test_a_request_without_answer_from_a_living_server_times_out_as_an_item() -> None:
+    with faulty("hang", times=1) as server:
+        outcomes = chat(endpoint(server.url, total_timeout_s=0.5), times=2)
+    assert isinstance(outcomes[0], EndpointError)
+    assert (outcomes[0].error_class, outcomes[0].item_fault) == ("timeout", True)
+    assert isinstance(outcomes[1], ChatReply)
+
+
+def test_only_timeouts_end_the_run() -> None:
+    with faulty("hang") as server:
+        outcomes = chat(endpoint(server.url, total_timeout_s=0.3), times=3)
+    assert [e.item_fault for e in outcomes if isinstance(e, EndpointError)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error_class"),
+    [("status:403", "forbidden"), ("status:404", "bad_endpoint"), ("html", "bad_endpoint")],
+)
+def test_what_only_a_person_can_mend_ends_the_run_at_once(fault: str, error_class: str) -> None:
+    with faulty(fault) as server:
+        error = one_error(endpoint(server.url))
+        assert (error.error_class, error.item_fault) == (error_class, False)
+        assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("protocol", ["ollama", "openai"])
+def test_a_missing_model_is_named_with_the_next_step(protocol: str) -> None:
+    with scripted_server() as server:
+        where = endpoint(server.url, model="absent:1b", protocol=protocol)
+
+        async def identify() -> None:
+            dialect = Ollama() if protocol == "ollama" else OpenAI()
+            async with HostFleet(where, dialect, patience=QUICK) as fleet:
+                await fleet.identity()
+
+        with pytest.raises(EndpointError) as caught:
+            asyncio.run(identify())
+        asked_anyway = one_error(where)
+    assert caught.value.error_class == asked_anyway.error_class == "model_missing"
+    if protocol == "ollama":
+        assert "ollama pull absent:1b" in str(caught.value)
+
+
+def test_an_ollama_that_would_cut_prompts_silently_is_refused() -> None:
+    with scripted_server({"version": "0.12.5"}) as server:
+
+        async def identify() -> None:
+            async with HostFleet(endpoint(server.url), Ollama(), patience=QUICK) as fleet:
+                await fleet.identity()
+
+        with pytest.raises(EndpointError, match=r"update it to 0\.12\.6"):
+            asyncio.run(identify())
+
+
+def test_a_host_that_dies_hands_its_work_to_the_others_and_comes_back() -> None:
+    with scripted_server({"latency_s": 0.02}) as first, scripted_server() as second:
+
+        async def run() -> tuple[set[str], set[str]]:
+            where = endpoint(first.url, second.url)
+            async with HostFleet(where, Ollama(), patience=QUICK) as fleet:
+                first.stop()
+                during = await asyncio.gather(*(fleet.chat(QUESTION) for _ in range(8)))
+                await asyncio.to_thread(first.start)
+                await asyncio.sleep(0.4)
+                after = await asyncio.gather(*(fleet.chat(QUESTION) for _ in range(4)))
+                return {reply.host for reply in during}, {reply.host for reply in after}
+
+        during, after = asyncio.run(run())
+    assert during == {second.url}
+    assert after == {first.url, second.url}
+
+
+def test_a_restart_of_the_only_host_is_survived() -> None:
+    with scripted_server() as server:
+
+        async def run() -> ChatReply:
+            async with HostFleet(endpoint(server.url), Ollama(), patience=QUICK) as fleet:
+                server.stop()
+                asked = asyncio.create_task(fleet.chat(QUESTION))
+                await asyncio.sleep(0.05)
+                await asyncio.to_thread(server.start)
+                return await asked
+
+        patient = asyncio.run(run())
+    assert patient.message.text
