@@ -2,6 +2,8 @@
 
 import json
 import os
+import random
+import string
 import subprocess
 import sys
 from pathlib import Path
@@ -53,11 +55,12 @@ def test_status_of_an_empty_home_is_five_honest_failures(home: Path) -> None:
 def test_status_in_words_has_a_line_a_check(home: Path) -> None:
     done = clawtrain("status", home=home)
     assert b"positive_examples" in done.stdout
-    assert b"1,000" in done.stdout
+    assert b"0/1000" in done.stdout
+    assert done.stdout.count(b"\n") == 5
 
 
 def test_scrub_reads_and_writes_json_lines(home: Path) -> None:
-    secret = "ghp_" + "aB3" * 12
+    secret = "ghp_" + "".join(random.choices(string.ascii_letters + string.digits, k=36))
     lines = b"".join(
         json.dumps({"id": n, "text": text}).encode() + b"\n"
         for n, text in enumerate(["nothing here", f"token {secret} end"])
@@ -94,9 +97,16 @@ def test_turns_without_a_source_says_what_to_name(home: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("command", ["review", "release --approve"])
 def test_without_a_release_the_next_step_is_named(home: Path, command: str) -> None:
+    (home / "clawtrain.toml").write_text('[review]\nreviewers = ["Ada"]')
     done = clawtrain(*command.split(), home=home)
     assert done.returncode == 1
     assert b"clawtrain release" in done.stderr
+
+
+def test_a_review_without_reviewers_says_where_to_name_them(home: Path) -> None:
+    done = clawtrain("review", home=home)
+    assert done.returncode == 2
+    assert b"[review] reviewers" in done.stderr
 
 
 def test_doctor_names_an_endpoint_that_is_down_and_fails(home: Path) -> None:

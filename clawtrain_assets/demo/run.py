@@ -10,6 +10,7 @@ from pathlib import Path
 from upath import UPath
 
 from clawtrain_assets.core.lake import replace_bytes
+from clawtrain_assets.core.privacy.denylist import Denylist
 from clawtrain_assets.demo.history import write_sample_history
 from clawtrain_assets.settings import SETTINGS_FILE, load_settings
 
@@ -24,7 +25,9 @@ def run_demo(directory: Path, say: Callable[[str], None]) -> None:
     last_day = _last_day(home)
     state_dir = directory / "openclaw"
     if not state_dir.exists():
-        write_sample_history(state_dir, last_day)
+        history = write_sample_history(state_dir, last_day)
+        denylist = Denylist(**history.denylist).to_toml()
+        replace_bytes(UPath(home / "denylist.toml"), denylist.encode())
     _write_settings(home, state_dir, last_day - timedelta(days=DAYS - 1))
     settings = load_settings()
 

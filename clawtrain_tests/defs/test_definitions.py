@@ -9,7 +9,6 @@ import pytest
 
 import clawtrain_assets
 from clawtrain_assets.definitions import build_defs
-from clawtrain_assets.defs import jobs
 from clawtrain_assets.defs.partitions import DAILY
 
 DAILY_ASSETS = {
@@ -36,7 +35,7 @@ CHECKS = {
 
 
 @pytest.fixture(scope="module")
-def graph() -> dg.AssetGraph:  # type: ignore[name-defined]
+def graph():
     defs = build_defs()
     dg.Definitions.validate_loadable(defs)
     return defs.resolve_asset_graph()
@@ -90,7 +89,8 @@ def test_the_nightly_brings_the_day_before(local: str, day: str) -> None:
     zone = ZoneInfo(DAILY.timezone)
     tick = datetime.fromisoformat(local).replace(tzinfo=zone)
     context = dg.build_schedule_context(scheduled_execution_time=tick)
-    result = jobs.nightly_schedule.evaluate_tick(context)
+    schedule = build_defs().get_repository_def().get_schedule_def("nightly_0230")
+    result = schedule.evaluate_tick(context)
     requests = result.run_requests or []
     assert [request.partition_key for request in requests] == [day]
 
