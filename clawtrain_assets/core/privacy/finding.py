@@ -1,7 +1,13 @@
-"""What a detector reports, and the interface all detectors share."""
+"""What a detector reports, and what it is given to look at."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple, Protocol
+
+_RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_NUMBER = re.compile(r"[0-9][0-9 ().:/-]{6,}")
+_SLACK = 400  # a match may end this far behind its window: values are never cut
 
 
 class Finding(NamedTuple):
@@ -14,18 +20,50 @@ class Finding(NamedTuple):
     value: str
 
 
-class Page(NamedTuple):
-    """One text as detectors see it: ``low`` is its lower-case twin of equal length, ``hits``
-    maps a trigger word to the offsets at which it begins in ``low``."""
+class Page:
+    """One text as detectors see it.
 
-    text: str
-    low: str
-    hits: dict[str, list[int]]
+    ``low`` is its lower-case twin of equal length; ``hits`` maps a trigger word to the offsets at
+    which it begins in ``low``. Detectors look near hits; what has no word to look near (numbers,
+    generated runs) is located once here for all of them.
+    """
+
+    def __init__(self, text: str, low: str, hits: dict[str, list[int]]) -> None:
+        self.text = text
+        self.low = low
+        self.hits = hits
 
     def at(self, words: Iterable[str]) -> list[int]:
         """Offsets of any of ``words``, ascending."""
         found = [self.hits[word] for word in words if word in self.hits]
         return sorted(offset for offsets in found for offset in offsets)
+
+    def near(
+        self, words: Iterable[str], pattern: re.Pattern[str], before: int = 80, after: int = 160
+    ) -> Iterator[re.Match[str]]:
+        """Matches that begin at most ``before`` left and ``after`` right of one of ``words``."""
+        reached = 0
+        for hit in self.at(words):
+            end = hit + after
+            if end <= reached:
+                continue
+            start = max(reached, hit - before)
+            for match in pattern.finditer(self.text, start, end + _SLACK):
+                if match.start() >= end:
+                    break
+                reached = max(reached, match.end())
+                yield match
+            reached = max(reached, end)
+
+    @cached_property
+    def numbers(self) -> list[tuple[int, int]]:
+        """Spans of digits with the punctuation numbers are written with, seven and longer."""
+        return [match.span() for match in _NUMBER.finditer(self.text)]
+
+    @cached_property
+    def runs(self) -> list[tuple[int, int]]:
+        """Spans of sixteen and more characters of the base64 alphabets."""
+        return [match.span() for match in _RUN.finditer(self.text)]
 
 
 class Detector(Protocol):

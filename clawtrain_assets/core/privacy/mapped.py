@@ -1,37 +1,77 @@
 """Text derived from other text, with every offset mapped back to where it came from."""
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+_MARGIN = 400  # characters of context kept on each side of a rewritten run
+
+
+class _Piece(NamedTuple):
+    """``text[at:...]`` was written as ``source[begin:end]``; ``copied``: unchanged."""
+
+    at: int
+    begin: int
+    end: int
+    copied: bool
 
 
 class Mapped:
     """A decoded reading of a text.
 
-    ``pieces`` alternate between copied runs and rewritten ones; a character of a rewritten run
-    maps to the whole run it was written as, so a span never cuts an escape sequence in two.
+    A character of a rewritten run maps to the whole run it was written as, so a span never cuts
+    an escape sequence in two.
     """
 
-    def __init__(self, text: str, starts: list[int], sources: list[tuple[int, int, bool]]) -> None:
+    def __init__(self, text: str, pieces: list[_Piece]) -> None:
         self.text = text
-        self._starts = starts  # where each piece begins in ``text``
-        self._sources = sources  # (begin, end, copied) in the source
+        self._pieces = pieces
+        self._starts = [piece.at for piece in pieces]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The source span of ``text[start:end]``; needs start < end."""
-        first = bisect_right(self._starts, start) - 1
-        last = bisect_right(self._starts, end - 1) - 1
-        begin, _, copied = self._sources[first]
-        if copied:
-            begin += start - self._starts[first]
-        source, stop, copied = self._sources[last]
-        if copied:
-            stop = source + end - self._starts[last]
+        first = self._pieces[bisect_right(self._starts, start) - 1]
+        last = self._pieces[bisect_right(self._starts, end - 1) - 1]
+        begin = first.begin + start - first.at if first.copied else first.begin
+        stop = last.begin + end - last.at if last.copied else last.end
         return begin, stop
 
     def rewritten(self) -> list[tuple[int, int]]:
         """The source spans that read differently than they are written."""
-        return [(begin, end) for begin, end, copied in self._sources if not copied]
+        return [(piece.begin, piece.end) for piece in self._pieces if not piece.copied]
+
+    def clusters(self) -> Iterator["Mapped"]:
+        """The reading cut down to the surroundings of what reads differently.
+
+        Where nothing was rewritten the source itself is searched; only the neighbourhood of a
+        rewritten run can say something new.
+        """
+        spans = self.rewritten()
+        first = last = 0
+        for index in range(1, len(spans) + 1):
+            if index == len(spans) or spans[index][0] - spans[last][1] > 2 * _MARGIN:
+                yield self._cut(spans[first][0] - _MARGIN, spans[last][1] + _MARGIN)
+                first = index
+            last = index
+
+    def _cut(self, begin: int, end: int) -> "Mapped":
+        ends = [piece.end for piece in self._pieces]
+        low = bisect_right(ends, max(begin, 0))
+        high = bisect_left([piece.begin for piece in self._pieces], end)
+        if low == 0 and high == len(self._pieces) and begin <= 0 and end >= ends[-1]:
+            return self
+        pieces = self._pieces[low:high]
+        start = pieces[0].at
+        if pieces[0].copied and begin > pieces[0].begin:
+            start += begin - pieces[0].begin
+            pieces[0] = _Piece(start, begin, pieces[0].end, True)
+        stop = self._pieces[high].at if high < len(self._pieces) else len(self.text)
+        if pieces[-1].copied and end < pieces[-1].end:
+            stop -= pieces[-1].end - end
+            pieces[-1] = pieces[-1]._replace(end=end)
+        shifted = [piece._replace(at=piece.at - start) for piece in pieces]
+        return Mapped(self.text[start:stop], shifted)
 
 
 def rewrite(
@@ -39,8 +79,7 @@ def rewrite(
 ) -> Mapped | None:
     """Apply ``replace`` to every match (None: leave it); None when nothing changed."""
     out: list[str] = []
-    starts: list[int] = []
-    sources: list[tuple[int, int, bool]] = []
+    pieces: list[_Piece] = []
     length = at = 0
     for match in pattern.finditer(text):
         new = replace(match)
@@ -49,19 +88,15 @@ def rewrite(
         begin, end = match.span()
         if begin > at:
             out.append(text[at:begin])
-            starts.append(length)
-            sources.append((at, begin, True))
+            pieces.append(_Piece(length, at, begin, True))
             length += begin - at
-        if new:
-            out.append(new)
-            starts.append(length)
-            sources.append((begin, end, False))
-            length += len(new)
+        out.append(new)
+        pieces.append(_Piece(length, begin, end, False))
+        length += len(new)
         at = end
-    if not at:
+    if not pieces:
         return None
     if at < len(text):
         out.append(text[at:])
-        starts.append(length)
-        sources.append((at, len(text), True))
-    return Mapped("".join(out), starts, sources)
+        pieces.append(_Piece(length, at, len(text), True))
+    return Mapped("".join(out), pieces)

@@ -98,8 +98,9 @@ def _encoded(text: str) -> Iterator[tuple[str, str]]:
     for run in _RUN64.findall(text):
         for offset in (0, 1, 2, 3):  # a value may begin anywhere in a longer run
             piece = run[offset:].replace("-", "+").replace("_", "/")
-            piece = piece[: len(piece) // 4 * 4]
-            plain = _as_text(base64.b64decode(piece)) if len(piece) >= 16 else ""
+            piece = piece[:-1] if len(piece) % 4 == 1 else piece
+            padded = piece + "=" * (-len(piece) % 4)
+            plain = _as_text(base64.b64decode(padded)) if len(piece) >= 16 else ""
             if plain:
                 yield "base64", plain
                 break

@@ -113,35 +113,36 @@ class Scrubber:
 
     def _analyse(self, text: str) -> _Document:
         places = slots(text) if is_json(text) else None
-        findings = self._scan(text, _DEPTH)
+        findings = self._scan(text, _DEPTH, escaped=places is not None)
         return _Document(text, findings, places)
 
-    def _scan(self, text: str, depth: int) -> list[Finding]:
-        findings = self._detect(text)
+    def _scan(self, text: str, depth: int, escaped: bool = False) -> list[Finding]:
+        """Findings of a text and of its other readings; ``escaped``: all of it is JSON."""
+        whole = views.unescaped(text) if escaped and "views" in self.layers else None
+        if whole:
+            return _back(whole, self._scan(whole.text, depth - 1))
+        page = self._page(text)
+        findings = self._detect(page)
         if "views" not in self.layers or not depth:
             return findings
-        for read in (
-            views.visible,
-            views.unescaped,
-            views.percent_decoded,
-            views.joined,
-            views.latin,
-        ):
+        for read in views.READINGS:
             view = read(text)
-            if view:
-                findings += _back(view, self._scan(view.text, depth - 1))
-        for start, end, decoded in views.opaque_runs(text):
+            for part in view.clusters() if view else ():
+                findings += _back(part, self._scan(part.text, depth - 1))
+        for start, end, decoded in views.opaque_runs(text, page.runs):
             inner = self._scan(decoded, depth - 1)
             if inner:
                 findings.append(_whole_run(text, start, end, inner))
         return findings
 
-    def _detect(self, text: str) -> list[Finding]:
+    def _page(self, text: str) -> Page:
         low = lower(text)
         hits: dict[str, list[int]] = {}
         for last, word in self._triggers.iter(low):
             hits.setdefault(word, []).append(last - len(word) + 1)
-        page = Page(text, low, hits)
+        return Page(text, low, hits)
+
+    def _detect(self, page: Page) -> list[Finding]:
         return [
             finding
             for detector in self._detectors

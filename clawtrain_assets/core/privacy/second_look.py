@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from clawtrain_assets.core.privacy.wordlists import words
+
 _SPLIT = re.compile(r"[\s\"'`<>(){}\[\],;|=]+")
 _PREFIXES = {
     "github": ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
@@ -32,7 +34,7 @@ _PREFIXES = {
     "grafana": ("glsa_", "glc_"),
     "vault": ("hvs.", "hvb."),
     "jwt": ("eyJ",),
-}  # fmt: skip
+}
 _OURS = re.compile(r"^<?(?:[A-Z][A-Z0-9_]*_[0-9a-f]{6}|(?:user|host|net|ssid|Person)-[0-9a-f]{6})")
 _SECRET_NAME = re.compile(r"(?i)(?:passw(?:or)?d|passphrase|secret|token|api_?key|private_?key)$")
 _MASK = re.compile(
@@ -41,8 +43,11 @@ _MASK = re.compile(
 _MAIL = re.compile(r"^[^@\s:/]{1,64}@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})\W*$")
 _HOME = re.compile(r"(?:^|/)(?:home|Users)[/\\]+([^/\\\s]+)|\\Users\\+([^\\\s]+)")
 _GENERIC_HOMES = frozenset(
-    "user users username root node ubuntu debian runner vscode app shared public default me you admin "
-    "linuxbrew ec2-user coder sandbox agent openclaw claude dev git pi test youruser yourname name".split()
+    words(
+        "user users username root node ubuntu debian runner vscode app shared public default me "
+        "you admin linuxbrew ec2-user coder sandbox agent openclaw claude dev git pi test youruser "
+        "yourname name"
+    )
 )
 
 
@@ -108,17 +113,9 @@ def _bits(value: str) -> float:
 def _public_domain(domain: str) -> bool:
     low = domain.lower()
     return low.endswith(
-        (
-            "example.com",
-            "example.org",
-            "example.net",
-            ".example",
-            ".test",
-            ".invalid",
-            "noreply.github.com",
-            ".png",
-            ".js",
-            ".local",
+        words(
+            "example.com example.org example.net .example .test .invalid noreply.github.com .png .js "
+            ".local"
         )
     )
 

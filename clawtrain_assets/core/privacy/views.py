@@ -22,12 +22,14 @@ _INVISIBLE = re.compile(
     r"|[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
     r"\u206a-\u206f\ufe00-\ufe0f\ufeff]"
 )
+_TERMINAL = ("\x1b", "\\x1b[", "\\u001b[", "\\033[", "\\e[")
 _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 # A shell or source line that goes on, or a token that a terminal broke at its right margin.
+_CHARS = r"[A-Za-z0-9_+/=-]"
+_REST = r"[ \t│|>]*(?=[A-Za-z_+/-]*\d[A-Za-z0-9_+/-]{6,}={0,2}[ \t│|]*(?:\r?\n|$))"
 _JOINED = re.compile(
-    r"\\\r?\n[ \t]*|\\\\n|"
-    r"(?<=[A-Za-z0-9_+/=-]{40})[ \t]*\r?\n[ \t│|>]*(?=[A-Za-z_+/-]*\d[A-Za-z0-9_+/-]{6,}={0,2}[ \t│|]*(?:\r?\n|$))"
-    r"|(?<=[A-Za-z0-9_+/=-]{20})['\"]\s*\+\s*['\"]|(?<=[A-Za-z0-9_-]{6})['\"][ \t]*\+[ \t]*['\"]"
+    rf"\\\r?\n[ \t]*|\n(?<={_CHARS}{{40}}\n){_REST}|\r\n(?<={_CHARS}{{40}}\r\n){_REST}"
+    rf"|['\"](?<={_CHARS}{{6}}['\"])[ \t]*\+\s*['\"]"
 )
 _LOOK_ALIKE = re.compile(r"(?<=[A-Za-z0-9@._-])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z0-9@._-])")
 _CONFUSABLES = dict(
@@ -37,10 +39,7 @@ _CONFUSABLES = dict(
         strict=True,
     )
 )
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/_-])")
-_HEX = re.compile(
-    r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){12,}(?:\r?\n(?:[0-9a-fA-F]{2})+)*(?![0-9A-Za-z])"
-)
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2}){10,}(?:\r?\n(?:[0-9a-fA-F]{2})+)*(?![0-9A-Za-z])")
 _LONGEST_OPAQUE = 400_000
 
 
@@ -66,7 +65,7 @@ def _json_char(match: re.Match[str]) -> str:
 
 def visible(text: str) -> Mapped | None:
     """Terminal control sequences and invisible characters taken out."""
-    if text.isascii() and "\x1b" not in text and "[" not in text:
+    if text.isascii() and not any(start in text for start in _TERMINAL):
         return None
     return rewrite(text, _INVISIBLE, lambda _: "")
 
@@ -108,17 +107,22 @@ def _latin_char(match: re.Match[str]) -> str | None:
     )
 
 
-def opaque_runs(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, decoded text) of every base64 or hex run that holds readable text."""
-    for match in _HEX.finditer(text):
-        decoded = _readable(_from_hex(match.group()))
+def opaque_runs(text: str, runs: list[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
+    """(start, end, decoded text) of every base64 or hex run that holds readable text.
+
+    ``runs`` are the spans of the text's long words (``Page.runs``).
+    """
+    for start, end in runs:
+        if end - start > _LONGEST_OPAQUE:
+            continue
+        decoded = _readable(_from_base64(text[start:end]))
         if decoded:
-            yield match.start(), match.end(), decoded
-    for match in _BASE64.finditer(text):
-        if match.end() - match.start() <= _LONGEST_OPAQUE:
-            decoded = _readable(_from_base64(match.group()))
+            yield start, end, decoded
+        hexadecimal = _HEX.match(text, start)
+        if hexadecimal:
+            decoded = _readable(_from_hex(hexadecimal.group()))
             if decoded:
-                yield match.start(), match.end(), decoded
+                yield *hexadecimal.span(), decoded
 
 
 def _from_hex(run: str) -> bytes:
@@ -144,3 +148,6 @@ def _readable(data: bytes) -> str | None:
         return None
     odd = sum(1 for char in text if not char.isprintable() and char not in "\r\n\t")
     return text if odd == 0 else None
+
+
+READINGS = (visible, unescaped, percent_decoded, joined, latin)

@@ -1,13 +1,21 @@
 """Names and addresses that say nothing about anybody: they stay."""
 
+from clawtrain_assets.core.privacy.wordlists import words
+
 _USERS = frozenset(
-    "user users username root admin administrator ubuntu debian centos fedora ec2-user azureuser node runner vscode app apps "
-    "www-data nobody guest git postgres mysql redis nginx daemon bin sys sync games man mail news proxy backup list docker "
-    "default public shared all you me myuser name yourname your-name your_user youruser youruser someone somebody test tester testuser dev developer "
-    "deploy deployer jenkins circleci travis linuxbrew homebrew coder gitpod sandbox agent claude openclaw assistant oauth2 x-access-token "
-    "x-token-auth token api apikey worker service svc sa staff wheel sudo nogroup systemd systemd-network messagebus sshd syslog "
-    "demo example foo bar alice bob runneradmin localuser owner host hostname home work project projects vagrant pi operator "
-    "http https ftp ssh anonymous postmaster webmaster noreply no-reply support info hello contact help".split()
+    words(
+        "user users username root admin administrator ubuntu debian centos fedora ec2-user "
+        "azureuser node runner vscode app apps www-data nobody guest git postgres mysql redis "
+        "nginx daemon bin sys sync games man mail news proxy backup list docker default public "
+        "shared all you me myuser name yourname your-name your_user youruser youruser someone "
+        "somebody test tester testuser dev developer deploy deployer jenkins circleci travis "
+        "linuxbrew homebrew coder gitpod sandbox agent claude openclaw assistant oauth2 "
+        "x-access-token x-token-auth token api apikey worker service svc sa staff wheel sudo "
+        "nogroup systemd systemd-network messagebus sshd syslog demo example foo bar alice bob "
+        "runneradmin localuser owner host hostname home work project projects vagrant pi operator "
+        "http https ftp ssh anonymous postmaster webmaster noreply no-reply support info hello "
+        "contact help"
+    )
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from clawtrain_assets.core.privacy.detectors.accounts import AccountDetector
+from clawtrain_assets.core.privacy.detectors.addresses import AddressDetector
 from clawtrain_assets.core.privacy.detectors.assignments import AssignmentDetector
 from clawtrain_assets.core.privacy.detectors.contact import ContactDetector
 from clawtrain_assets.core.privacy.detectors.credentials import CredentialDetector
@@ -27,4 +28,5 @@ DETECTORS: dict[str, Callable[[], Detector]] = {
     "accounts": AccountDetector,
     "identifiers": IdentifierDetector,
     "people": PeopleDetector,
+    "addresses": AddressDetector,
 }

@@ -10,33 +10,46 @@ from collections.abc import Iterator
 
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.randomness import is_placeholder, looks_random
+from clawtrain_assets.core.privacy.wordlists import words
 
 _PASSWORDS = frozenset(
-    "password passwd passphrase passcode pwd pass passwort kennwort contraseña contrasena senha hasło haslo "
-    "пароль parola şifre sifre wachtwoord lösenord passw psk pswd userpass".split()
+    words(
+        "password passwd passphrase passcode pwd pass passwort kennwort contraseña contrasena "
+        "senha hasło haslo пароль parola şifre sifre wachtwoord lösenord passw psk pswd userpass"
+    )
 )
 _SECRETS = frozenset(
-    "secret secrets token tokens key keys apikey auth credential credentials cred creds signature sig salt private "
-    "privatekey accesskey secretkey license licence seed cookie session sessionid sid jwt bearer otp totp "
-    "webhook nonce authkey authtoken accesstoken apitoken clientsecret csrf xsrf pat dsn login hash passhash "
-    "encryption signing presharedkey preshared access refresh code pin".split()
+    words(
+        "secret secrets token tokens key keys apikey auth credential credentials cred creds "
+        "signature sig salt private privatekey accesskey secretkey license licence seed cookie "
+        "session sessionid sid jwt bearer otp totp webhook nonce authkey authtoken accesstoken "
+        "apitoken clientsecret csrf xsrf pat dsn login hash passhash encryption signing "
+        "presharedkey preshared access refresh code pin"
+    )
 )
 # With these, a value is secret although it is short; the others need a long one.
 _TELLING = frozenset(
-    "secret token apikey credential accesskey secretkey authkey authtoken accesstoken apitoken clientsecret jwt bearer".split()
+    words(
+        "secret token apikey credential accesskey secretkey authkey authtoken accesstoken apitoken "
+        "clientsecret jwt bearer"
+    )
 )
 _HARMLESS = frozenset(
-    "public pub primary foreign cache sort partition object idempotency row map index lookup unique keyboard shortcut "
-    "binding bindings count length size type name names id ids url uri path file dir endpoint expires expiry expiration "
-    "limit policy field column header prefix suffix ttl created updated usage used max min total input output completion prompt "
-    "method mode status enabled required version num number event press code down up scope ref hint label description "
-    "cached reasoning budget window fingerprint algorithm provider profile profiles store manager class kind format".split()
+    words(
+        "public pub primary foreign cache sort partition object idempotency row map index lookup "
+        "unique keyboard shortcut binding bindings count length size type name names id ids url "
+        "uri path file dir endpoint expires expiry expiration limit policy field column header "
+        "prefix suffix ttl created updated usage used max min total input output completion prompt "
+        "method mode status enabled required version num number event press code down up scope ref "
+        "hint label description cached reasoning budget window fingerprint algorithm provider "
+        "profile profiles store manager class kind format"
+    )
 )
-_TRIGGERS = (
-    "pass", "pwd", "secret", "token", "key", "auth", "cred", "salt", "sig", "licen", "seed", "cookie", "session",
-    "sid", "jwt", "bearer", "otp", "webhook", "psk", "pswd", "private", "csrf", "xsrf", "dsn", "login", "kennwort",
-    "contrase", "senha", "has\u0142o", "haslo", "пароль", "parola", "şifre", "sifre", "wachtwoord", "access", "pat", "_pin",
-)  # fmt: skip
+_TRIGGERS = words(
+    "pass pwd secret token key auth cred salt sig licen seed cookie session sid jwt bearer otp "
+    "webhook psk pswd private csrf xsrf dsn login kennwort contrase senha hasło haslo пароль "
+    "parola şifre sifre wachtwoord access pat _pin"
+)
 _NAME_CHARS = frozenset("_-.$")
 _SEGMENT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
 _OPERATOR = re.compile(
@@ -186,14 +199,16 @@ def _is_code(value: str, spaced: bool, strength: str) -> bool:
         )
     has_digit = any(char.isdigit() for char in value)
     if strength == "password":
-        return spaced and not has_digit or not has_digit and not value.isalnum() and value.islower()
+        return (spaced and not has_digit) or (
+            not has_digit and not value.isalnum() and value.islower()
+        )
     return not (looks_random(value) or (has_digit and value.isalnum() and len(value) >= 16))
 
 
 def _is_password(value: str, quoted: bool) -> bool:
     if " " in value.strip():
         return (
-            len(value) <= 40 and any(c.isdigit() for c in value) and not value.strip()[-1:] in ":?."
+            len(value) <= 40 and any(c.isdigit() for c in value) and value.strip()[-1:] not in ":?."
         )
     return len(value) >= 3
 

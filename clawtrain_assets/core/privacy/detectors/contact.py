@@ -7,6 +7,7 @@ import phonenumbers
 
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.wellknown import is_standard_user
+from clawtrain_assets.core.privacy.wordlists import phrases, words
 
 _LOCAL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~.-")
 _EMAIL = re.compile(
@@ -21,7 +22,10 @@ _KEPT_DOMAIN = re.compile(
     r"(?i)@(?:[\w-]+\.)*(?:example(?:\.\w+)*|test|invalid|localhost|users\.noreply\.github\.com|yourdomain\.\w+|domain\.com|email\.com|your-?\w*\.com)$"
 )
 _KEPT_LOCAL = frozenset(
-    "git noreply no-reply postmaster webmaster mailer-daemon do-not-reply donotreply hello-world ssh".split()
+    words(
+        "git noreply no-reply postmaster webmaster mailer-daemon do-not-reply donotreply "
+        "hello-world ssh"
+    )
 )
 _FILE_END = re.compile(
     r"(?i)\.(?:png|jpe?g|gif|svg|webp|js|mjs|css|json|tgz|whl|py|ts|md|html|service|timer|socket|target|mount|slice|scope)$"
@@ -38,35 +42,25 @@ _PHONE_CONTEXT = re.compile(
     r"(?i)\b(?:phone|tel(?:efon[eo]?|ephone)?|mobile|mobil|cell|handy|call(?:ed)?(?:\s+me)?(?:\s+(?:at|on))?|fax|whatsapp|sms|contact(?:\s+number)?|number\s+is|reach(?:\s+\w+)?\s+(?:at|on)|text\s+me(?:\s+at)?)"
     r"(?:\s?(?:number|no\.?|nr\.?|#))?(?:\s+is)?\s*[:=.,]?\s*['\"]?(?P<phone>\+?\(?\d[\d ()./-]{5,18}\d(?:\s?x\d+)?)(?![\w-])"
 )
-_CONTEXT_WORDS = (
-    "phone",
-    "tel",
-    "mobil",
-    "cell",
-    "handy",
-    "call",
-    "fax",
-    "whatsapp",
-    "sms",
-    "contact",
-    "number is",
-    "reach",
-    "text me",
+_CONTEXT_WORDS = phrases(
+    "phone|tel|mobil|cell|handy|call|fax|whatsapp|sms|contact|number is|reach|text me"
 )
 _OWN_PHONE = re.compile(r"\+1-\d{3}-555-01\d\d")
+
+
+_AT_WORDS = ("[at]", "(at)", "{at}", "<at>", "[ at ]", "( at )")
 
 
 class ContactDetector:
     """E-mail by RFC 5322's common form, phones by phonenumbers' rules or by the words before them."""
 
-    triggers = ("@", "[at]", "(at)", "{at}", "<at>", "[ at ]", "( at )", "+", *_CONTEXT_WORDS)
+    triggers = ("@", "+", *_AT_WORDS, *_CONTEXT_WORDS)
 
     def __call__(self, page: Page) -> Iterator[Finding]:
         if "@" in page.hits:
             yield from _emails(page)
-        if any(word in page.hits for word in ("[at]", "(at)", "{at}", "<at>", "[ at ]", "( at )")):
-            for match in _OBFUSCATED.finditer(page.text):
-                yield Finding(*match.span(), "EMAIL", "email/obfuscated", match.group())
+        for match in page.near(_AT_WORDS, _OBFUSCATED, before=64, after=1):
+            yield Finding(*match.span(), "EMAIL", "email/obfuscated", match.group())
         yield from _phones(page)
 
 
@@ -97,9 +91,11 @@ def _emails(page: Page) -> Iterator[Finding]:
                 before.endswith((":", "/"))
                 and "://" in text[max(0, tail.start() - 120) : tail.start()].rsplit(None, 1)[-1]
             )
-            or text[match.end() : match.end() + 1] == ":"
-            and text[match.end() + 1 : match.end() + 2].isalpha()
-            and is_standard_user(local)
+            or (
+                text[match.end() : match.end() + 1] == ":"
+                and text[match.end() + 1 : match.end() + 2].isalpha()
+                and is_standard_user(local)
+            )
         ):
             continue
         yield Finding(*match.span(), "EMAIL", "email", value)
@@ -111,13 +107,14 @@ def _phones(page: Page) -> Iterator[Finding]:
         match = _PHONE_PLUS.match(text, start)
         if match and not text[start - 1 : start].isalnum() and _is_phone(match.group(), None):
             yield Finding(*match.span(), "PHONE", "phone/international", match.group())
-    for match in _PHONE_US.finditer(text):
-        yield Finding(*match.span(), "PHONE", "phone/us", match.group())
-    if any(word in page.hits for word in _CONTEXT_WORDS):
-        for match in _PHONE_CONTEXT.finditer(text):
-            digits = re.sub(r"\D", "", match["phone"])
-            if 7 <= len(digits) <= 15 and not _looks_dated(match["phone"]):
-                yield Finding(*match.span("phone"), "PHONE", "phone/context", match["phone"])
+    for start, end in page.numbers:
+        if end - start >= 8:
+            for match in _PHONE_US.finditer(text, max(0, start - 1), end + 5):
+                yield Finding(*match.span(), "PHONE", "phone/us", match.group())
+    for match in page.near(_CONTEXT_WORDS, _PHONE_CONTEXT, before=2, after=2):
+        digits = re.sub(r"\D", "", match["phone"])
+        if 7 <= len(digits) <= 15 and not _looks_dated(match["phone"]):
+            yield Finding(*match.span("phone"), "PHONE", "phone/context", match["phone"])
 
 
 def _is_phone(value: str, region: str | None) -> bool:

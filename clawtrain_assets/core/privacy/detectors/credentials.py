@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.randomness import is_placeholder, looks_random
 from clawtrain_assets.core.privacy.wellknown import is_standard_user
+from clawtrain_assets.core.privacy.wordlists import phrases
 
 _URL = re.compile(
     r"://(?P<user>[^\s:/?@\"'<>\\]{0,200}):(?P<secret>[^\s\"'<>/\\]{1,300})@(?=[\w\[.$-])"
@@ -56,21 +57,52 @@ _LINES: tuple[_Rule, ...] = (
     (("curl", "wget", "http", "--user"), _CURL_USER, "PASSWORD", "command/user"),
     (("mysql", "mariadb"), _MYSQL, "PASSWORD", "command/mysql"),
     (
-        ("sshpass", "redis-cli", "docker login", "mosquitto_", "ldap", "mongo", "pass:", "htpasswd", "kinit", "zip ", "7z ", "unrar", "net use", "snmp", "smbclient"),
-        _PASS_OPTION, "PASSWORD", "command/password",
+        phrases(
+            "sshpass|redis-cli|docker login|mosquitto_|ldap|mongo|pass:|htpasswd|kinit|zip |7z |unrar|"
+            "net use|snmp|smbclient"
+        ),
+        _PASS_OPTION,
+        "PASSWORD",
+        "command/password",
     ),
     (("phrase", "mnemonic", "seed", "recovery", "wallet"), _SEED, "SEED_PHRASE", "seed"),
-)  # fmt: skip
+)
 
 
 class CredentialDetector:
     """All rules of this layer; each runs only on lines that hold one of its words."""
 
     triggers = (
-        "://", "authorization", "bearer ", "basic ", "bot ", "cookie", "ey", "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$gy$",
-        "$apr1$", "$argon2", "$scrypt$", "$pbkdf2", "$krb5", "$sha1$", "$md5$", "$bcrypt", "sha}", "sha512}", "sha256}", "crypt}", ":a", "q~",
+        "://",
+        "authorization",
+        "bearer ",
+        "basic ",
+        "bot ",
+        "cookie",
+        "ey",
+        "$1$",
+        "$2",
+        "$5$",
+        "$6$",
+        "$7$",
+        "$y$",
+        "$gy$",
+        "$apr1$",
+        "$argon2",
+        "$scrypt$",
+        "$pbkdf2",
+        "$krb5",
+        "$sha1$",
+        "$md5$",
+        "$bcrypt",
+        "sha}",
+        "sha512}",
+        "sha256}",
+        "crypt}",
+        ":a",
+        "q~",
         *dict.fromkeys(word for words, _, _, _ in _LINES for word in words),
-    )  # fmt: skip
+    )
 
     def __call__(self, page: Page) -> Iterator[Finding]:
         text = page.text
@@ -108,10 +140,9 @@ class CredentialDetector:
             if match:
                 yield Finding(*match.span(), "AZURE_SECRET", "azure", match.group())
         yield from _by_line(page)
-        if ":" in text:
-            for match in _PGPASS.finditer(text):
-                if not match["secret"].startswith(("/", "\\")):
-                    yield from _secret(match, "PASSWORD", "pgpass")
+        for match in page.near((":5432:", ":*:"), _PGPASS, before=100, after=1):
+            if not match["secret"].startswith(("/", "\\")):
+                yield from _secret(match, "PASSWORD", "pgpass")
 
 
 def _by_line(page: Page) -> Iterator[Finding]:

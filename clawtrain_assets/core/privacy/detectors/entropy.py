@@ -9,24 +9,13 @@ from collections.abc import Iterator
 
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.randomness import entropy, looks_random
+from clawtrain_assets.core.privacy.wordlists import phrases
 
 _NEAR = re.compile(
     r"(?:[A-Za-z0-9_]{0,12}?)(?:[\s:=\"'`(\[{<>|-]{1,4})(?P<secret>[A-Za-z0-9_+/=.~-]{16,200})"
 )
-_WORDS = (
-    "secret",
-    "token",
-    "password",
-    "apikey",
-    "api_key",
-    "api key",
-    "access",
-    "private",
-    "key",
-    "credential",
-)
+_WORDS = phrases("secret|token|password|apikey|api_key|api key|access|private|key|credential")
 _HEXLIKE = re.compile(r"^[0-9a-f]{16,}$|^[0-9A-F]{16,}$")
-_LONG = re.compile(r"(?<![A-Za-z0-9+/_=.:@-])[A-Za-z0-9+/_-]{40,120}={0,2}(?![A-Za-z0-9+/_=.-])")
 _SLOT = re.compile(
     r"(?:sha\d{1,3}[-:=~]|integrity|digest|checksum|fingerprint|commit|blob|tree|rev|etag|nonce-|ssh-\w+ |AAAA|/|resolved|data:|signature|pub(?:lic)?[-_]?key[\"']?\s?[:=]?)\W{0,4}$",
     re.I,
@@ -57,14 +46,17 @@ class EntropyDetector:
                     *match.span("secret"), "SECRET", "entropy/near", match["secret"].rstrip(".,")
                 )
         public = _PUBLIC_BLOCK.findall(text) if "-----begin " in page.hits else ()
-        for match in _LONG.finditer(text):
-            value = match.group()
-            if any(value in block for block in public):
-                continue
-            if _is_free_key(value) and not _SLOT.search(
-                text, max(0, match.start() - 24), match.start()
-            ):
-                yield Finding(*match.span(), "SECRET", "entropy/free", value)
+        for start, end in page.runs:
+            value = text[start:end]
+            if 40 <= end - start <= 122 and _is_free_key(value) and not _in_word(text, start, end):
+                if any(value in block for block in public):
+                    continue
+                if not _SLOT.search(text, max(0, start - 24), start):
+                    yield Finding(start, end, "SECRET", "entropy/free", value)
+
+
+def _in_word(text: str, start: int, end: int) -> bool:
+    return text[start - 1 : start] in (".", ":", "@", "%") or text[end : end + 1] in (".", "%")
 
 
 def _is_key(value: str) -> bool:

@@ -8,132 +8,120 @@ import re
 from collections.abc import Iterator
 
 from clawtrain_assets.core.privacy.finding import Finding, Page
+from clawtrain_assets.core.privacy.wordlists import words
 
 _IBAN = re.compile(
-    r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])"
+    r"[A-Z](?<![A-Za-z0-9][A-Z])[A-Z]\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])"
 )
-_CARD = re.compile(r"(?<![\w.+-])(?<!\d[ ])(?:\d[ -]?){12,18}\d(?![\w-]|\.\d)")
-_CARD_WORDS = (
-    "card",
-    "visa",
-    "mastercard",
-    "amex",
-    "maestro",
-    "kreditkarte",
-    "credit",
-    "debit",
-    "cc:",
-    "pan",
+_CARD = re.compile(r"\d(?<![\w.+-]\d)(?<!\d[ ]\d)(?:[ -]?\d){12,18}(?![\w-]|\.\d)")
+_CARD_GROUPS = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}")
+_CARD_WORDS = words("card visa mastercard amex maestro kreditkarte credit debit cc: pan")
+_SSN = re.compile(
+    r"\d(?<![\w-]\d)(?!(?<=0)00|(?<=6)66|(?<=9)\d\d)\d\d([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])"
 )
-_SSN = re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])")
-_ID_WORD = re.compile(
-    r"(?i)\b(?P<word>passport|(?:driver(?:['’]?s)?|driving)[ -]?licen[cs]e|licen[cs]e|aadhaa?r|pan|ssn|social security|tax(?:payer)?[ -]?(?:id|identification)?|tin|ein|itin|vat|nino|national insurance|"
-    r"national id|identity(?: card)?|id card|routing|account|acct|a/c|bank account|policy|insurance|mrn|medical record|patient|voter(?:['’]?s)?|employee|member(?:ship)?|student|badge|case|"
-    r"police|nhs|dni|nif|nie|cpf|cnpj|bsn|steuer-?id|personalausweis|reisepass|konto|iban|abn|tfn|sin|epic|customer|client|user ?id|pid|health)\b"
-    r"(?:[ -]?(?:number|num|no|nr|id|code|record|card|identification|permanent|holder|#)s?\b\.?){0,3}[^\n\w]{0,3}(?:(?:is|was|as|of|with|under|of the|for|to|ending in|:|#|=|\(|['\"“‘`])\s*){0,3}"
-    r"(?P<id>(?=[A-Z0-9/._-]*\d[A-Z0-9/._-]*\d[A-Z0-9/._-]*\d)[A-Z0-9](?:[A-Z0-9/._-]*[A-Z0-9])?(?: \d{2,6}(?!\d)){0,4})"
+
+# Strict words name an identity document; after loose ones the number must be longer.
+_STRICT = (
+    "passport|driver(?:['’]?s)?[ -]?licen[cs]e|driving[ -]?licen[cs]e|aadhaa?r|ssn|social security|"
+    "tax(?:payer)?[ -]?(?:id|identification)|ein|itin|nino|national insurance|national id|id card|"
+    "identity card|routing|bank account|a/c|mrn|medical record|voter(?:['’]?s)?|nhs|dni|nif|nie|cpf|"
+    "cnpj|bsn|steuer-?id|personalausweis|reisepass|iban|abn|tfn"
 )
-_ID_WORDS = (
-    "passport", "licen", "aadha", "pan", "ssn", "social security", "tax", "tin", "ein", "vat", "nino", "national", "identity", "id card", "routing", "account", "acct",
-    "a/c", "policy", "insurance", "mrn", "medical", "patient", "voter", "employee", "member", "student", "badge", "case", "police", "nhs", "dni", "nif", "nie", "cpf", "cnpj", "bsn",
-    "steuer", "personalausweis", "reisepass", "konto", "iban", "abn", "tfn", "sin", "epic", "customer", "client", "user", "pid", "health",
-)  # fmt: skip
+_LOOSE = (
+    "licen[cs]e|pan|tax|tin|vat|identity|account|acct|policy|insurance|patient|employee|"
+    "member(?:ship)?|student|badge|case|police|konto|sin|epic|customer|client|user ?id|pid|health"
+)
+_ID = re.compile(
+    rf"(?i)\b(?:(?P<strict>{_STRICT})|(?P<loose>{_LOOSE}))\b"
+    r"(?:[ -]?(?:number|num|no|nr|id|code|record|card|identification|permanent|holder|#)s?\b\.?){0,3}"
+    r"[^\n\w]{0,3}"
+    r"(?:(?:is|was|as|of|with|under|of the|for|to|ending in|:|#|=|\(|['\"“‘`])\s*){0,3}"
+    r"(?P<id>(?=(?:[A-Z0-9/._-]*\d){3})[A-Z0-9](?:[A-Z0-9/._-]*[A-Z0-9])?(?: \d{2,6}(?!\d)){0,4})"
+)
+_ID_WORDS = tuple(
+    words(
+        "passport licen aadha pan ssn social tax tin ein vat nino national identity routing "
+        "account acct a/c policy insurance mrn medical patient voter employee member student badge "
+        "case police nhs dni nif nie cpf cnpj bsn steuer personalausweis reisepass konto iban abn "
+        "tfn sin epic customer client user pid health"
+    )
+)
+_NOT_ID = re.compile(r"\d+(?:\.\d+)+|(?:19|20)\d\d[-/.]\d\d?(?:[-/.]\d\d?)?")
+
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _BIRTH = re.compile(
-    r"(?i)\b(?:birthday|birth ?date|date of birth|dob|born(?: on)?|geburtstag|geboren(?: am)?|nacimiento|naissance|né[e]? le|urodz\w*|d\.o\.b\.?)\b[^\n\d]{0,40}?"
-    r"(?P<date>\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}\.? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d{4}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d{1,2},? \d{4})"
+    r"(?i)\b(?:birthday|birth ?date|date of birth|dob|born(?: on)?|geburtstag|geboren(?: am)?|"
+    r"nacimiento|naissance|née? le|urodz\w*|d\.o\.b\.?)\b[^\n\d]{0,40}?"
+    r"(?P<date>\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|"
+    rf"\d{{1,2}}\.? {_MONTH} \d{{4}}|{_MONTH} \d{{1,2}},? \d{{4}})"
+)
+_BIRTH_WORDS = (
+    *("birth", "dob", "born", "geburtstag", "geboren", "nacimiento", "naissance", "urodz"),
+    *("né ", "née ", "d.o.b"),
 )
 _GEO = re.compile(
-    r"(?i)\\*[\"']?\b(?:lat|lon|lng|long|latitude|longitude)\\*[\"']?\s*[:=]\s*\\*[\"']?(?P<geo>-?\d{1,3}\.\d{3,})"
+    r"(?i)\b(?:lat|lon|lng|long|latitude|longitude)\\*[\"']?\s*[:=]\s*\\*[\"']?"
+    r"(?P<geo>-?\d{1,3}\.\d{3,})"
 )
 _GEO_PAIR = re.compile(
-    r"(?<![\d.\w-])(?P<lat>-?[1-8]?\d\.\d{4,}),\s?(?P<lon>-?1?\d?\d\.\d{4,})(?![\d.\w])"
+    r"(?<![\d.\w-])(?P<a>-?[1-8]?\d\.\d{4,}),\s?(?P<b>-?1?\d?\d\.\d{4,})(?![\d.\w])"
 )
+_GEO_WORDS = ("location", "maps", "geo", "coord", "gps", "lat")
 
 
 class IdentifierDetector:
     """IBAN, cards, social security numbers, ids named by a word, birthdays, coordinates."""
 
     triggers = (
-        *_CARD_WORDS,
-        *_ID_WORDS,
-        "birth",
-        "dob",
-        "born",
-        "geb",
-        "nacimiento",
-        "naissance",
-        "urodz",
-        "lat",
-        "lon",
-        "lng",
-        "né ",
-        "née ",
-        "d.o.b",
-        "iban",
-        "location",
-        "map",
-        "geo",
-        "coord",
+        *dict.fromkeys((*_CARD_WORDS, *_ID_WORDS, *_BIRTH_WORDS, *_GEO_WORDS, "lon", "lng")),
     )
 
     def __call__(self, page: Page) -> Iterator[Finding]:
-        text, hits = page.text, page.hits
-        for match in _IBAN.finditer(text):
-            value = match.group()
-            if _iban_ok(value) or (
-                "iban" in hits and "iban" in page.low[max(0, match.start() - 20) : match.start()]
-            ):
-                yield Finding(*match.span(), "IBAN", "iban", value)
-        yield from _cards(page)
-        for match in _SSN.finditer(text):
-            yield Finding(*match.span(), "SSN", "ssn", match.group())
-        if any(word in hits for word in _ID_WORDS):
-            for match in _ID_WORD.finditer(text):
-                value = match["id"]
-                if _is_id(value, match["word"].lower()):
-                    yield Finding(
-                        *match.span("id"), "ID_NUMBER", f"id/{match['word'].lower()}", value
-                    )
-        if any(
-            word in hits
-            for word in (
-                "birth",
-                "dob",
-                "born",
-                "geb",
-                "nacimiento",
-                "naissance",
-                "urodz",
-                "né ",
-                "née ",
-                "d.o.b",
-            )
-        ):
-            for match in _BIRTH.finditer(text):
-                yield Finding(*match.span("date"), "BIRTHDAY", "birthday", match["date"])
-        if "lat" in hits or "lon" in hits or "lng" in hits:
-            for match in _GEO.finditer(text):
-                if not match["geo"].lstrip("-").startswith("0.999"):
-                    yield Finding(*match.span("geo"), "GEO", "coordinate", match["geo"])
-        if any(word in hits for word in ("location", "map", "geo", "coord", "lat", "@")):
-            for match in _GEO_PAIR.finditer(text):
-                for group in ("lat", "lon"):
-                    if not match[group].lstrip("-").startswith("0.999"):
-                        yield Finding(*match.span(group), "GEO", "coordinate/pair", match[group])
+        yield from _ibans(page)
+        for start, end in page.numbers:
+            if end - start >= 11:
+                for match in _SSN.finditer(page.text, start, end + 2):
+                    yield Finding(*match.span(), "SSN", "ssn", match.group())
+            if end - start >= 13:
+                yield from _cards(page, start, end)
+        for match in page.near(_ID_WORDS, _ID, before=20, after=40):
+            if _is_id(match["id"], bool(match["strict"])):
+                word = (match["strict"] or match["loose"]).lower()
+                yield Finding(*match.span("id"), "ID_NUMBER", f"id/{word}", match["id"])
+        for match in page.near(_BIRTH_WORDS, _BIRTH, before=16, after=40):
+            yield Finding(*match.span("date"), "BIRTHDAY", "birthday", match["date"])
+        for match in page.near(("lat", "lon", "lng"), _GEO, before=2, after=20):
+            yield from _coordinate(match, "geo")
+        for match in page.near(_GEO_WORDS, _GEO_PAIR, before=60, after=100):
+            yield from _coordinate(match, "a")
+            yield from _coordinate(match, "b")
 
 
-def _cards(page: Page) -> Iterator[Finding]:
-    for match in _CARD.finditer(page.text):
+def _ibans(page: Page) -> Iterator[Finding]:
+    for match in _IBAN.finditer(page.text):
+        value = match.group()
+        named = (
+            "iban" in page.hits and "iban" in page.low[max(0, match.start() - 20) : match.start()]
+        )
+        if iban_ok(value) or named:
+            yield Finding(*match.span(), "IBAN", "iban", value)
+
+
+def _coordinate(match: re.Match[str], group: str) -> Iterator[Finding]:
+    value = match[group]
+    if not value.lstrip("-").startswith("0.999"):  # our own stand-in
+        yield Finding(*match.span(group), "GEO", "coordinate", value)
+
+
+def _cards(page: Page, start: int, end: int) -> Iterator[Finding]:
+    for match in _CARD.finditer(page.text, start, end + 2):
         value = match.group()
         digits = re.sub(r"\D", "", value)
-        if digits.startswith("0000") or digits[0] in "0789" and digits[:2] != "81":
+        if digits[0] in "0789" and digits[:2] != "81":
             continue
         before = page.low[max(0, match.start() - 60) : match.start()]
         named = any(word in before for word in _CARD_WORDS)
-        grouped = bool(
-            re.fullmatch(r"\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}", value)
-        )
-        if (grouped and (named or luhn_ok(digits))) or (named and len(digits) <= 19):
+        if named or (_CARD_GROUPS.fullmatch(value) and luhn_ok(digits)):
             yield Finding(*match.span(), "CARD", "card", value)
 
 
@@ -146,54 +134,15 @@ def luhn_ok(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _iban_ok(value: str) -> bool:
+def iban_ok(value: str) -> bool:
+    """ISO 13616 length and mod-97 check."""
     plain = value.replace(" ", "")
-    if not 15 <= len(plain) <= 34:
-        return False
     moved = plain[4:] + plain[:4]
-    return int("".join(str(int(char, 36)) for char in moved)) % 97 == 1
+    return 15 <= len(plain) <= 34 and int("".join(str(int(char, 36)) for char in moved)) % 97 == 1
 
 
-_LOOSE_WORDS = {
-    "case",
-    "client",
-    "customer",
-    "user id",
-    "userid",
-    "pid",
-    "member",
-    "account",
-    "policy",
-    "health",
-    "sin",
-    "pan",
-    "tin",
-    "patient",
-    "student",
-    "badge",
-    "epic",
-    "identity",
-    "license",
-    "licence",
-    "konto",
-    "tax",
-    "vat",
-    "insurance",
-    "police",
-    "employee",
-    "acct",
-    "user",
-}
-
-
-def _is_id(value: str, word: str) -> bool:
+def _is_id(value: str, strict: bool) -> bool:
     digits = sum(char.isdigit() for char in value)
-    if (
-        digits < (6 if word in _LOOSE_WORDS else 5)
-        or value.startswith("0000")
-        or re.fullmatch(r"\d+(?:\.\d+)+|(?:19|20)\d\d[-/.]\d\d?[-/.]\d\d?", value)
-    ):
+    if digits < (5 if strict else 6) or len(value) > 30:
         return False
-    if word == "pid":
-        return not value.isdigit()
-    return len(value) <= 30
+    return not (value.startswith("0000") or _NOT_ID.fullmatch(value))

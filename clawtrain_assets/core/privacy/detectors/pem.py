@@ -10,7 +10,7 @@ _PEM = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
     rf"(?:{_BODY}*-----END [A-Z0-9 ]{{0,30}}PRIVATE KEY(?: BLOCK)?-----|{_BODY}*[A-Za-z0-9+/=])?"
 )
-_TAIL = re.compile(rf"(?:[A-Za-z0-9+/]{{16,}}={{0,2}}(?:\s|\\+[nr])+)+\Z")
+_TAIL = re.compile(r"(?:[A-Za-z0-9+/]{16,}={0,2}(?:\s|\\+[nr])+)+\Z")
 _PUTTY = re.compile(
     r"private-lines:\s*\d+\s+(?:[a-z0-9+/=]+\s*)+(?:private-mac:\s*[0-9a-f]+)?", re.I
 )

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.randomness import is_placeholder
+from clawtrain_assets.core.privacy.wordlists import phrases
 
-_WORDS = (
-    "password", "passwd", "passphrase", "pwd", "passcode", "passwort", "kennwort", "mot de passe", "contraseña", "contrasena", "hasło", "haslo", "пароль", "пароля",
-    "şifre", "sifre", "parola", "wachtwoord", "senha", "lösenord", "credentials", "login", " pass ", " pin ", " pw ", "pw:", "wifi", "wlan",
-)  # fmt: skip
+_WORDS = phrases(
+    "password|passwd|passphrase|pwd|passcode|passwort|kennwort|mot de passe|contraseña|"
+    "contrasena|hasło|haslo|пароль|пароля|şifre|sifre|parola|wachtwoord|senha|lösenord|"
+    "credentials|login| pass | pin | pw |pw:|wifi|wlan"
+)
 _TOKEN = re.compile(
     r"(?<![\w/.@:=$&?{%-])(?P<secret>[\"'“„«`(]?(?=[^\s\"'“”„«»`]*[\d!#$%&*+?@^_~])[^\s\"'“”„«»`,;]{5,64})"
 )
@@ -53,10 +55,9 @@ class ProsePasswordDetector:
                     if looks_like_password(token["secret"].strip("\"'“„«`().,;:")):
                         yield from _found(token, "password/prose")
                         break
-        if "login" in page.hits or "credentials" in page.hits or "password" in page.hits:
-            for match in _SLASH.finditer(text):
-                if looks_like_password(match["secret"].rstrip(".,")):
-                    yield from _found(match, "password/pair")
+        for match in page.near(("login", "credentials", "password"), _SLASH, 60, 60):
+            if looks_like_password(match["secret"].rstrip(".,")):
+                yield from _found(match, "password/pair")
 
 
 def _found(match: re.Match[str], rule: str) -> Iterator[Finding]:

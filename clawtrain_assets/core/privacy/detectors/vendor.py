@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.randomness import looks_random
+from clawtrain_assets.core.privacy.wordlists import words
 
 
 class Rule(NamedTuple):
@@ -59,9 +60,7 @@ RULES: tuple[Rule, ...] = (
     _rule("PREFECT_KEY", "pnu_ pnb_", r"[A-Za-z0-9]{30,}"),
     _rule("PLANETSCALE_TOKEN", "pscale_tkn_ pscale_pw_ pscale_oauth_", r"[\w=.-]{30,}"),
     _rule("PULUMI_TOKEN", "pul-", rf"{_HEX}{{40}}"),
-    _rule(
-        "DOPPLER_TOKEN", "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.", rf"[A-Za-z0-9_.]{{30,}}"
-    ),
+    _rule("DOPPLER_TOKEN", "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.", r"[A-Za-z0-9_.]{30,}"),
     _rule("INFRACOST_KEY", "ico-", r"[A-Za-z0-9]{32}"),
     _rule(
         "VAULT_TOKEN",
@@ -142,7 +141,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "STRIPE_KEY",
         "sk_live_ sk_test_ rk_live_ rk_test_ pk_live_ pk_test_ sk_prod_ rk_prod_ whsec_",
-        rf"[A-Za-z0-9+/=]{{10,}}",
+        r"[A-Za-z0-9+/=]{10,}",
     ),
     _rule("SQUARE_TOKEN", "sq0atp- sq0csp- sq0idp- EAAA", r"[\w=+-]{22,}"),
     _rule("SHOPIFY_TOKEN", "shpat_ shpca_ shppa_ shpss_ shpua_ shptka_", rf"{_HEX}{{30,}}"),
@@ -152,7 +151,7 @@ RULES: tuple[Rule, ...] = (
         r"[0-9a-z]{16}\$[0-9a-f]{32}",
     ),
     _rule(
-        "PLAID_TOKEN", "access-sandbox- access-development- access-production-", rf"[0-9a-f-]{{36}}"
+        "PLAID_TOKEN", "access-sandbox- access-development- access-production-", r"[0-9a-f-]{36}"
     ),
     _rule("FLUTTERWAVE_KEY", "FLWSECK FLWPUBK", r"(?:_TEST)?-?[A-Za-z0-9-]{12,}"),
     _rule("RAZORPAY_KEY", "rzp_live_ rzp_test_", rf"{_AN}{{10,}}"),
@@ -160,7 +159,7 @@ RULES: tuple[Rule, ...] = (
     _rule("EASYPOST_KEY", "EZAK EZTK", rf"{_AN}{{50,}}"),
     _rule("SHIPPO_TOKEN", "shippo_live_ shippo_test_", rf"{_HEX}{{40}}"),
     _rule("GOCARDLESS_TOKEN", "live_ test_", r"[\w=-]{40}(?![\w=-])"),
-    _rule("COINBASE_KEY", "organizations/", rf"[0-9a-f-]{{36}}/apiKeys/[0-9a-f-]{{36}}"),
+    _rule("COINBASE_KEY", "organizations/", r"[0-9a-f-]{36}/apiKeys/[0-9a-f-]{36}"),
     # Observability, product analytics and the rest
     _rule("GRAFANA_TOKEN", "glc_ glsa_ eyJrIjoi", r"[A-Za-z0-9+/_=]{30,}"),
     _rule("SENTRY_TOKEN", "sntrys_ sntryu_ sntrya_", r"[A-Za-z0-9+/=_]{40,}"),
@@ -179,7 +178,7 @@ RULES: tuple[Rule, ...] = (
     _rule("FRAMEIO_TOKEN", "fio-u-", r"[\w=-]{50,}"),
     _rule("TYPEFORM_TOKEN", "tfp_", r"[\w.=-]{40,}"),
     _rule("CONTENTFUL_TOKEN", "CFPAT-", rf"{_W}{{30,}}"),
-    _rule("HUBSPOT_TOKEN", "pat-na1- pat-eu1- pat-na2-", rf"[0-9a-f-]{{36}}"),
+    _rule("HUBSPOT_TOKEN", "pat-na1- pat-eu1- pat-na2-", r"[0-9a-f-]{36}"),
     _rule("ADOBE_SECRET", "p8e-", r"[A-Za-z0-9]{32}"),
     _rule("DROPBOX_TOKEN", "sl.", r"[\w=-]{60,}"),
     _rule("BOX_TOKEN", "box_", rf"{_AN}{{30,}}"),
@@ -212,8 +211,10 @@ RULES: tuple[Rule, ...] = (
 
 # These begin ordinary words and names too: what follows must look generated.
 _COMMON = frozenset(
-    "sk- pk- rk- s. pat pat. sat. cio live_ test_ 0. 0/ 1/ 2/ secret_ key- api- mob- sdk- fc- sl. "
-    "sk_ re_ rnd_ fw_ dose sk ac pk. sk. box_ sess- t1. y0_ y1_ y2_ y3_ ycaj api-".split()
+    words(
+        "sk- pk- rk- s. pat pat. sat. cio live_ test_ 0. 0/ 1/ 2/ secret_ key- api- mob- sdk- fc- "
+        "sl. sk_ re_ rnd_ fw_ dose sk ac pk. sk. box_ sess- t1. y0_ y1_ y2_ y3_ ycaj api-"
+    )
 )
 
 

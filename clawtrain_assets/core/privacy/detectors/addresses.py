@@ -1,0 +1,78 @@
+"""Postal addresses: by their form (number and street, street and number), or after "lives at".
+
+Street words of English, German, French, Spanish, Italian, Portuguese, Polish and Russian.
+"""
+
+import re
+from collections.abc import Iterator
+
+from clawtrain_assets.core.privacy.finding import Finding, Page
+from clawtrain_assets.core.privacy.wordlists import phrases
+
+_STREET = (
+    r"street|st\.?|road|rd\.?|avenue|ave\.?|lane|ln\.?|drive|dr\.?|boulevard|blvd\.?|way|court|"
+    r"ct\.?|place|pl\.?|square|sq\.?|terrace|parkway|pkwy\.?|highway|hwy\.?|crescent|close|gardens|"
+    r"mews|row|hill|circle|cir\.?|loop|trail|rapids?|fords?|plaza|turnpike|causeway"
+)
+_TOWN = r"[^\W\d_a-zß-öø-ÿ][\w'’.-]*(?:[ -][^\W\d_a-zß-öø-ÿ][\w'’.-]*){0,3}"
+_NUMBER_FIRST = re.compile(
+    rf"\d(?<![\w.-]\d)\d{{0,5}}[A-Za-z]?\s(?:[A-ZÀ-Þ][\w'’.-]*\s){{1,4}}(?i:{_STREET})(?![\w(=])"
+    r"(?:,?\s(?:Apt\.?|Suite|Ste\.?|Unit|#)\s?\w+)?"
+    rf"(?:,?\s{_TOWN})?(?:,?\s[A-Z]{{2}}(?![a-z]))?"
+    r"(?:,?\s\d{5}(?:-\d{4})?|,?\s[A-Z]{1,2}\d[\dA-Z]?\s?\d[A-Z]{2})?"
+)
+_GERMAN = r"(?:straße|strasse|str\.|gasse|weg|platz|allee|ring|damm|ufer)"
+_BEFORE = (
+    r"(?:ul\.|al\.|ulica|aleja|rue|avenue|boulevard|place|calle|avenida|pasaje|plaza|paseo|via|"
+    r"viale|piazza|rua|ул\.|улица|пр\.|пер\.)"
+)
+_STREET_FIRST = re.compile(
+    rf"(?:[A-ZÄÖÜ][\w-]*(?:{_GERMAN}|[- ](?i:{_GERMAN}))|"
+    rf"(?i:{_BEFORE})\s(?:d[eu]s?\s|de la\s|della?\s)?[^\W\d_a-zß-öø-ÿ][^\n,\d]{{1,40}}),?\s"
+    r"\d{1,4}[a-zA-Z]?(?:/\d{1,4})?"
+    rf"(?:,\s?(?:\d{{2}}-\d{{3}}|\d{{4,6}})\s{_TOWN}|,\s{_TOWN}(?:,\s\d{{4,6}})?)?"
+)
+_CONTEXT = re.compile(
+    r"(?i)(?:^LOCATION:|\n\s*LOCATION:|\b(?:lives|living|resid(?:es?|ing)|staying|located) at|\bresident of|\bmoved to|"
+    r"\b(?:home |billing |shipping |postal |street |mailing |delivery )?address(?:\s+is)?\s*[:=]|"
+    r"\bwohnt in|\bAdresse:)\s*"
+    r"(?P<address>(?=[^\n]*\d)[^\n\"{}<>=()]{8,120}?)"
+    r"(?=[.;]?\s*(?:\n|$|\"|\bis broken|\band\b|\bbut\b))"
+)
+_NOT = re.compile(r"(?:\d{1,3}\.){3}|https?:|0x|\S+@|[Tt]he |[a-z_]+\b[^,]*$|[^\s,]+$")
+_CONTEXT_WORDS = (
+    "location:",
+    "lives",
+    "living",
+    "resid",
+    "staying",
+    "moved to",
+    "address",
+    "wohnt",
+    "adresse",
+)
+_STREET_WORDS = phrases(
+    " street| st| road| rd| avenue| ave| lane| ln| drive| dr| boulevard| blvd| way| court| ct|"
+    " place| pl| square| sq| terrace| parkway| highway| crescent| close| gardens| mews| row|"
+    " hill| circle| loop| trail| rapid| ford| plaza"
+)
+_OTHER_WORDS = phrases(
+    "straße|strasse|str.|gasse|weg |platz|allee|ring |damm|ufer|ul.|al.|ulica|aleja|rue |"
+    "avenue|boulevard|place |calle|avenida|pasaje|plaza|paseo|via |viale|piazza|rua |ул.|улица|"
+    "пр.|пер."
+)
+
+
+class AddressDetector:
+    """Streets with their numbers and whatever town and code follow."""
+
+    triggers = (*dict.fromkeys((*_STREET_WORDS, *_OTHER_WORDS, *_CONTEXT_WORDS)),)
+
+    def __call__(self, page: Page) -> Iterator[Finding]:
+        for match in page.near(_STREET_WORDS, _NUMBER_FIRST, before=50, after=1):
+            yield Finding(*match.span(), "ADDRESS", "street", match.group())
+        for match in page.near(_OTHER_WORDS, _STREET_FIRST, before=24, after=2):
+            yield Finding(*match.span(), "ADDRESS", "street", match.group())
+        for match in page.near(_CONTEXT_WORDS, _CONTEXT, before=12, after=10):
+            if not _NOT.match(match["address"]):
+                yield Finding(*match.span("address"), "ADDRESS", "address-field", match["address"])
