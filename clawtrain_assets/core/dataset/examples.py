@@ -5,6 +5,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from clawtrain_assets.core.dataset.budget import TooLong, fitting
 from clawtrain_assets.core.dataset.conversation import converse
 from clawtrain_assets.core.dataset.fingerprint import fingerprint
 from clawtrain_assets.core.dataset.formats import (
@@ -48,7 +49,7 @@ def build_examples(
     rows = {}
     for turn in best_first:
         row = _row(turn, scores[turn.turn_id], marks[turn.turn_id])
-        row |= _refusal(turn, row, dataset, seen) or _example(turn, row, shipper)
+        row |= _refusal(turn, row, dataset, seen) or _example(turn, row, shipper, dataset)
         if row["status"] == "kept":
             seen.add(row["fingerprint"])
         rows[turn.turn_id] = row
@@ -94,13 +95,15 @@ def _refusal(turn: Turn, row: Row, dataset: Dataset, seen: Collection[str]) -> R
     return None
 
 
-def _example(turn: Turn, row: Row, shipper: Shipper) -> Row:
+def _example(turn: Turn, row: Row, shipper: Shipper, dataset: Dataset) -> Row:
     try:
         parts = shipper.ship(turn, [turn.response])
     except Exception as error:  # noqa: BLE001  a turn that cannot be scrubbed is never shipped
         return {"status": "quarantined", "detail": f"scrub failed: {type(error).__name__}"}
     try:
-        example = _written(parts, turn.tools_source)
+        example = _written(parts, turn.tools_source, dataset.example_bytes)
+    except TooLong as error:
+        return {"status": "invalid", "detail": str(error)}
     except (ValueError, KeyError, TypeError) as error:
         return {"status": "invalid", "detail": f"cannot be written: {type(error).__name__}"}
     example["example_id"] = _hash(turn.turn_id, example["conversations"], example["tools"])
@@ -113,11 +116,12 @@ def _example(turn: Turn, row: Row, shipper: Shipper) -> Row:
     return example | {"status": "kept", "detail": None}
 
 
-def _written(parts: Shippable, tools_source: str) -> Row:
+def _written(parts: Shippable, tools_source: str, example_bytes: int) -> Row:
     response = parts.answers[0]
     calls = [call for message in (*parts.context, response) for call in message.tool_calls]
     tools = declare(parts.tools, tools_source, calls)
-    conversation = converse(parts.context, parts.request, response, obeys(tools))
+    context = fitting(parts.context, parts.request, [response], parts.system, tools, example_bytes)
+    conversation = converse(context, parts.request, response, obeys(tools))
     return {
         "conversations": dumps(to_sharegpt(conversation)),
         "messages": dumps(to_openai(conversation)),

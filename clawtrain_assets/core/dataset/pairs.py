@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from clawtrain_assets.core.dataset.budget import TooLong, fitting
 from clawtrain_assets.core.dataset.conversation import converse
 from clawtrain_assets.core.dataset.fingerprint import fingerprint
 from clawtrain_assets.core.dataset.formats import (
@@ -31,7 +32,9 @@ class Preference(NamedTuple):
     reason: str | None
 
 
-def build_preference(pair: Mapping[str, Any], turn: Turn, shipper: Shipper) -> Preference:
+def build_preference(
+    pair: Mapping[str, Any], turn: Turn, shipper: Shipper, example_bytes: int
+) -> Preference:
     """``pair``: a row of ``contrastive_pairs`` with status ``pair``; ``turn``: its turn.
 
     Both sides answer the same context with the same tools. Chosen and rejected are one message
@@ -48,7 +51,9 @@ def build_preference(pair: Mapping[str, Any], turn: Turn, shipper: Shipper) -> P
     except Exception as error:  # noqa: BLE001  a pair that cannot be scrubbed is never shipped
         return refused._replace(reason=f"quarantined: scrub failed: {type(error).__name__}")
     try:
-        sharegpt, messages = _written(pair, parts, turn.tools_source)
+        sharegpt, messages = _written(pair, parts, turn.tools_source, example_bytes)
+    except TooLong as error:
+        return refused._replace(reason=f"invalid: {error}")
     except (ValueError, KeyError, TypeError) as error:
         return refused._replace(reason=f"invalid: cannot be written: {type(error).__name__}")
     broken = violations(sharegpt) + message_violations(messages)
@@ -57,13 +62,17 @@ def build_preference(pair: Mapping[str, Any], turn: Turn, shipper: Shipper) -> P
     return Preference(pair["pair_id"], mark, sharegpt, messages, None)
 
 
-def _written(pair: Mapping[str, Any], parts: Shippable, tools_source: str) -> tuple[Row, Row]:
+def _written(
+    pair: Mapping[str, Any], parts: Shippable, tools_source: str, example_bytes: int
+) -> tuple[Row, Row]:
     chosen, rejected = (_numbered(answer) for answer in parts.answers)
     # The reference really ran against these tools; what the candidate made up is not declared.
     reference = chosen if pair["chosen_arm"] == "reference" else rejected
     calls = [call for message in (*parts.context, reference) for call in message.tool_calls]
     tools = declare(parts.tools, tools_source, calls)
-    prompt = converse(parts.context, parts.request, None, obeys(tools))
+    sides = [chosen, rejected]
+    context = fitting(parts.context, parts.request, sides, parts.system, tools, example_bytes)
+    prompt = converse(context, parts.request, None, obeys(tools))
     meta = dumps({"gap": pair["gap"], "chosen_arm": pair["chosen_arm"]})
     sharegpt = {
         "id": pair["pair_id"],

@@ -89,11 +89,10 @@ def _fill(
     verify: Verify,
     excluded_turns: Collection[str],
 ) -> dict[str, Any]:
-    share = dataset.validation_share
     selection = select(lake, dataset.min_overall, excluded_turns)
     with RowFiles(work) as files:
-        lineage = write_examples(files, lake, selection, share, scrubber)
-        lineage += write_pairs(files, lake, selection.counts, share, scrubber, excluded_turns)
+        lineage = write_examples(files, lake, selection, dataset, scrubber)
+        lineage += write_pairs(files, lake, selection.counts, dataset, scrubber, excluded_turns)
     _write_about(files, facts, selection, lineage)
     check = verify(_published(work))
     doubtful = release_files.ids_at(work, {(s.file, s.line) for s in check.survivors})

@@ -16,12 +16,13 @@ from clawtrain_assets.core.dataset.validation import message_violations, violati
 from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.sessions.rows import turns_from_table
 from clawtrain_assets.core.turn import Turn
+from clawtrain_assets.settings import Dataset
 
 Lineage = list[dict[str, Any]]
 
 
 def write_examples(
-    files: RowFiles, lake: Lake, selection: Selection, validation_share: float, scrubber: Scrubbing
+    files: RowFiles, lake: Lake, selection: Selection, dataset: Dataset, scrubber: Scrubbing
 ) -> Lineage:
     """Add the chosen examples to their files, a day in memory at a time; returns their lineage."""
     chosen = selection.chosen
@@ -35,7 +36,7 @@ def write_examples(
             if violations(forms[0]) or any(message_violations(form) for form in forms[1:]):
                 selection.counts["dropped_invalid"] += 1  # kept under older rules
                 continue
-            split = split_of(row["session_id"], validation_share)
+            split = split_of(row["session_id"], dataset.validation_share)
             for name, form in zip(SFT_FORMS, forms, strict=True):
                 files.add(name, split, form)
             line = _lineage(row["example_id"], "sft", split, row, scrubber)
@@ -47,7 +48,7 @@ def write_pairs(
     files: RowFiles,
     lake: Lake,
     counts: Counter[str],
-    validation_share: float,
+    dataset: Dataset,
     scrubber: Scrubbing,
     excluded_turns: Collection[str],
 ) -> Lineage:
@@ -69,14 +70,14 @@ def write_pairs(
             if turn.turn_id in excluded_turns:
                 counts["pairs_dropped_by_review"] += 1
                 continue
-            preference = build_preference(pair, turn, shipper)
+            preference = build_preference(pair, turn, shipper, dataset.example_bytes)
             if preference.sharegpt is None or preference.messages is None:
                 counts[f"pairs_{preference.reason}"] += 1
             elif preference.fingerprint in seen:
                 counts["pairs_duplicate"] += 1
             else:
                 seen.add(preference.fingerprint)
-                split = split_of(turn.session_id, validation_share)
+                split = split_of(turn.session_id, dataset.validation_share)
                 files.add("preference_sharegpt", split, preference.sharegpt)
                 files.add("preference_messages", split, preference.messages)
                 source = {
