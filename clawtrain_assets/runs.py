@@ -10,7 +10,7 @@ from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.instance.prepare import prepare_instance
 from clawtrain_assets.settings import Settings
 
-_QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class Runs:
