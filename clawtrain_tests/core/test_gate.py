@@ -35,6 +35,7 @@ from clawtrain_assets.settings import Gate
 from clawtrain_tests.core.dataset.lakes import day_turns, release, small_lake, write_day
 
 TODAY = date(2026, 3, 9)
+FILES = frozenset({"a.jsonl", "b.jsonl", "README.md"})
 
 
 def facts(**changes: Any) -> GateFacts:
@@ -47,7 +48,7 @@ def facts(**changes: Any) -> GateFacts:
         contrastive_pairs=Count("contrastive_pairs", 50, 50, 1.0),
         clean_tool_use_examples=Count("sharegpt_dataset", 500, 500, 2.0),
         review=ReviewFacts("r1", 50, 50, 0, 0, 0, ("ada",)),
-        scrub=ScrubFacts("r1", True, 2_050, 15, 0, frozenset(), frozenset(), frozenset()),
+        scrub=ScrubFacts("r1", True, 2_050, FILES, 0, frozenset(), frozenset(), frozenset()),
     )
     return replace(good, **changes)
 
@@ -91,6 +92,7 @@ def test_each_condition_alone_closes_it(name: str, change: dict[str, Any]) -> No
     [
         {"passed": False},
         {"passed": False, "survivors": 2, "unclean_files": frozenset({"a.jsonl"})},
+        {"passed": False, "survivors": 1, "unclean_files": frozenset({"canaries"})},
         {"changed_files": frozenset({"README.md"})},
         {"unread_files": frozenset({"b.jsonl"})},
         {"rows": 0},
@@ -101,7 +103,9 @@ def test_a_scrub_is_verified_only_for_files_that_were_read_and_did_not_change(
 ) -> None:
     scrub = facts().scrub
     assert scrub is not None
-    assert not verdict("privacy_scrub_verified", facts(scrub=replace(scrub, **change))).passed
+    v = verdict("privacy_scrub_verified", facts(scrub=replace(scrub, **change)))
+    assert not v.passed
+    assert v.missing > 0
 
 
 def test_fewer_than_five_verdicts_never_open_it() -> None:

@@ -63,12 +63,16 @@ class ReviewFacts:
 
 @dataclass(frozen=True)
 class ScrubFacts:
-    """The scrub report of one release, and what of it still describes the files there."""
+    """The scrub report of one release, and what of it still describes the files there.
+
+    ``names`` are all files the manifest names; ``unclean_files`` may name other places, such as
+    canaries that survived.
+    """
 
     release_id: str
     passed: bool
     rows: int
-    files: int
+    names: frozenset[str]
     survivors: int
     unclean_files: frozenset[str]
     unread_files: frozenset[str]
@@ -176,14 +180,14 @@ def _scrub(release: Release) -> ScrubFacts:
     report: dict[str, Any] = {"passed": False, "files": [], "survivors": []}
     if SCRUB_REPORT not in changed:
         report = scrub_report(release)
-    expected = frozenset(release.manifest["files"]) - {SCRUB_REPORT}
+    expected = frozenset(release.manifest["files"])
     return ScrubFacts(
         release_id=release.release_id,
         passed=bool(report["passed"]),
         rows=sum(sum(splits.values()) for splits in release.manifest["rows"].values()),
-        files=len(expected),
+        names=expected,
         survivors=len(report["survivors"]),
         unclean_files=frozenset(survivor["file"] for survivor in report["survivors"]),
-        unread_files=expected - frozenset(report["files"]),
+        unread_files=expected - {SCRUB_REPORT} - frozenset(report["files"]),
         changed_files=changed,
     )

@@ -145,9 +145,11 @@ def _privacy(scrub: ScrubFacts | None) -> Verdict:
     if scrub is None:
         detail = "no release to verify: build one with `clawtrain release`"
         return Verdict(name, False, 0, 1, 1, detail, 1)
-    unclean = len(scrub.unclean_files | scrub.changed_files | scrub.unread_files)
-    clean, missing = scrub.files - unclean, unclean
-    parts = [f"release {scrub.release_id}: {clean} of {scrub.files} files verified"]
+    doubted = scrub.unclean_files | scrub.changed_files | scrub.unread_files
+    unclean = len(doubted & scrub.names)
+    clean = len(scrub.names) - unclean
+    missing = unclean if scrub.passed else max(unclean, 1)
+    parts = [f"release {scrub.release_id}: {clean} of {len(scrub.names)} files verified"]
     if scrub.survivors:
         parts.append(f"{scrub.survivors} findings survive in {_names(scrub.unclean_files)}")
     if scrub.unread_files:
@@ -158,7 +160,7 @@ def _privacy(scrub: ScrubFacts | None) -> Verdict:
         parts.append("the release has no rows, so nothing was proved")
         missing = max(missing, 1)
     passed = scrub.passed and not missing
-    threshold = max(1, scrub.files)
+    threshold = max(1, len(scrub.names))
     return Verdict(name, passed, clean, threshold, missing, "; ".join(parts), threshold)
 
 
