@@ -5,6 +5,10 @@ import re
 from collections import Counter
 
 _PIECES = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}|\d+|[^A-Za-z0-9]+|[A-Za-z]")
+# names of programs: words and small numbers held together by underscores, dashes or dots
+_IDENTIFIER = re.compile(
+    r"_*[A-Za-z]{1,20}\d{0,2}(?:[_.-]+(?:[A-Za-z]{1,20}\d{0,2}|\d{1,4})){2,}_*"
+)
 _RUN = re.compile(r"(.)\1{7,}")
 _PLACEHOLDER = re.compile(
     r"(?i)^(?:\W*(?:x{3,}|\*{2,}|\.{3,}|•{2,}|_{3,}|-{3,}|0{6,}).*"
@@ -35,11 +39,11 @@ def entropy(value: str) -> float:
 
 def looks_random(value: str) -> bool:
     """Whether a token body can have been generated: digits or changing case, few words, no runs."""
-    if len(set(value)) < 5 or _RUN.search(value):
+    if len(set(value)) < 5 or _RUN.search(value) or _IDENTIFIER.fullmatch(value):
         return False
     if not any(char.isdigit() for char in value):
-        pieces = _PIECES.findall(value)
-        return len(pieces) > len(value) / 3 and entropy(value) > 3.0
+        letters = [piece for piece in _PIECES.findall(value) if piece.isalpha()]
+        return len(letters) > sum(map(len, letters)) / 3 and entropy(value) > 3.0
     if value.replace("_", "").replace("-", "").isdigit():
         return len(value) >= 16
     words = [piece for piece in _PIECES.findall(value) if piece.isalpha() and 5 <= len(piece) < 13]

@@ -65,6 +65,10 @@ _EXPRESSION = re.compile(
 _URLISH = re.compile(r"^(?:[a-z][\w+.-]*://|/[\w.-]+/|~/|\./|mailto:)", re.I)
 _FLAG_VALUE = re.compile(r"[ \t]+(?=[^\s-])")
 _LOOSE_VALUE = re.compile(r"[A-Za-z0-9]{0,8}?[ \t:=_'\"-]{1,4}(?P<v>[A-Za-z0-9][\w+/=.-]{14,})")
+_TOKEN_CHARS = re.compile(r"[^,;(){}\[\]<>|]*")
+_NUMBERED_PASS = re.compile(r"\w+ pass: $")
+_CALL = re.compile(r"\(\s*\\?[\"'`][\w.-]*$")
+_PROGRAM = re.compile(r"@[A-Z_]+$|[&*]?[a-z_]+\(")
 _UUID = re.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 
 
@@ -130,17 +134,19 @@ def _value(text: str, start: int, end: int, strength: str) -> Finding | None:
     flag = text[max(0, start - 2) : start + 2].find("--") >= 0
     operator = _OPERATOR.match(text, end)
     if operator and not (operator["op"] == ">" and text[start - 1 : start] != "<"):
-        return _assigned(text, operator, strength, flag)
+        return _assigned(text, start, operator, strength, flag)
     if flag:
         gap = _FLAG_VALUE.match(text, end)
         return _literal(text, gap.end(), strength, spaced=False) if gap else None
     return None
 
 
-def _assigned(text: str, operator: re.Match[str], strength: str, flag: bool) -> Finding | None:
+def _assigned(
+    text: str, start: int, operator: re.Match[str], strength: str, flag: bool
+) -> Finding | None:
     op, at = operator["op"], operator.end()
     if op == ",":  # only as in setProperty("NAME", "value")
-        if not _QUOTED.match(text, at) or text[operator.start()] not in "\"'`\\":
+        if not _CALL.search(text, max(0, start - 12), start) or not _QUOTED.match(text, at):
             return None
         strength = "weak" if strength == "password" else strength
     spaced = text[at - 1 : at].isspace() and op not in (":", ">")
@@ -156,7 +162,15 @@ def _literal(text: str, at: int, strength: str, spaced: bool) -> Finding | None:
         if not bare:
             return None
         value, begin = _trimmed(text, bare), bare.start()
-        if not value or _is_code(value, spaced, strength):
+        if strength != "password":
+            value = _TOKEN_CHARS.match(value).group()  # type: ignore[union-attr]
+        if not value or _PROGRAM.match(value) or _is_code(value, spaced, strength):
+            return None
+        if (
+            strength == "password"
+            and _NUMBERED_PASS.search(text, max(0, at - 24), at)
+            and value.isalpha()
+        ):
             return None
     if is_placeholder(value) or _URLISH.match(value):
         return None

@@ -17,7 +17,7 @@ _URL = re.compile(
 )
 _URL_ONE = re.compile(r"://(?P<secret>[^\s:/?@\"'<>\\]{16,300})@(?=[\w\[])")
 _AUTHORIZATION = re.compile(
-    r"authorization\\?[\"'`]?\]?\s*[:=,]\s*\\?[\"'`]?(?:(?:bearer|basic|token|digest|negotiate|apikey|ssws|key|aws4-hmac-sha256|splunk|zoho-oauthtoken|snowflake|bot|oauth)\b[ =]+)?"
+    r"authorization\\?[\"'`]?\]?\s*[:=]\s*\\?[\"'`]?(?:(?P<scheme>bearer|basic|token|digest|negotiate|apikey|ssws|key|aws4-hmac-sha256|splunk|zoho-oauthtoken|snowflake|bot|oauth)\b[ =]+)?"
     r"(?P<secret>[^\s\"'`\\,<>]{6,})",
     re.I,
 )
@@ -100,6 +100,8 @@ class CredentialDetector:
         "sha256}",
         "crypt}",
         ":a",
+        ":5432:",
+        ":*:",
         "q~",
         *dict.fromkeys(word for words, _, _, _ in _LINES for word in words),
     )
@@ -110,7 +112,8 @@ class CredentialDetector:
         for start in page.at(("authorization",)):
             match = _AUTHORIZATION.match(text, start)
             if match:
-                yield from _secret(match, "AUTH_TOKEN", "authorization", _after_equals)
+                if match["scheme"] or looks_random(match["secret"]):
+                    yield from _secret(match, "AUTH_TOKEN", "authorization", _after_equals)
         for start in page.at(("bearer ", "basic ", "bot ")):
             match = _SCHEME.match(text, start)
             if match and (looks_random(match["secret"]) and len(match["secret"]) >= 12):

@@ -15,6 +15,7 @@ _NEAR = re.compile(
     r"(?:[A-Za-z0-9_]{0,12}?)(?:[\s:=\"'`(\[{<>|-]{1,4})(?P<secret>[A-Za-z0-9_+/=.~-]{16,200})"
 )
 _WORDS = phrases("secret|token|password|apikey|api_key|api key|access|private|key|credential")
+_CONSTANT = re.compile(r"(?:[A-Z]{2,}_){2,}")
 _HEXLIKE = re.compile(r"^[0-9a-f]{16,}$|^[0-9A-F]{16,}$")
 _SLOT = re.compile(
     r"(?:sha\d{1,3}[-:=~]|integrity|digest|checksum|fingerprint|commit|blob|tree|rev|etag|nonce-|ssh-\w+ |AAAA|/|resolved|data:|signature|pub(?:lic)?[-_]?key[\"']?\s?[:=]?)\W{0,4}$",
@@ -71,7 +72,12 @@ def _is_key(value: str) -> bool:
 
 
 def _is_free_key(value: str) -> bool:
-    if _HEXLIKE.match(value) or value.count("/") > 4 or value.startswith("AAAA"):
+    if (
+        _CONSTANT.match(value)
+        or _HEXLIKE.match(value)
+        or value.count("/") > 4
+        or value.startswith("AAAA")
+    ):
         return False
     kinds = sum(
         (

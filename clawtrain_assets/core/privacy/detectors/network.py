@@ -64,7 +64,7 @@ _SYSLOG = re.compile(
 _HOST_KEY = re.compile(
     r"(?:(?m:^[ \t]*)Host(?:Name)?[ \t]+|client-hostname[ \t]+\"?|"
     r"\bhostname['\"]?[ \t]*[:=][ \t]*['\"]?|ansible_host=|Static hostname:[ \t]*|\bmachine[ \t]+)"
-    r"(?P<host>[^\W\d_](?=[\w-]*[\d_-]|[\w-]*\.)[\w-]*(?:\.[\w-]+)*)(?!\()"
+    r"(?P<host>[^\W\d_](?=[\w-]*[\d_-]|[\w-]*\.)[\w-]*+(?:\.[\w-]++)*+)(?!\()"
 )
 _HOST_WORDS = ("hostname", "ansible_host", "machine", "host ")
 _ETC_HOSTS = re.compile(
@@ -159,6 +159,8 @@ def _hosts(page: Page) -> Iterator[Finding]:
             text[start - 1 : start] in ("/", "~", "@") and text[start - 2 : start] != "//"
         ):
             continue
+        if text[max(0, start - 7) : start].endswith(("from ", "import ")):
+            continue  # a Python module
         match = _HOST.match(text, start)
         if match and not _HOST_KEPT.search(match.group()):
             done = match.end()

@@ -188,4 +188,6 @@ def is_name(value: str) -> bool:
         or value.lower().endswith((" bot", " team"))
     ):
         return False
+    if value.isupper() and value.isascii() or words[0] in ("None", "True", "False", "Null"):
+        return False
     return len(words) > 1 or words[0][0].isupper() or not words[0].isascii()

@@ -15,6 +15,9 @@ _WORDS = phrases(
 _TOKEN = re.compile(
     r"(?<![\w/.@:=$&?{%-])(?P<secret>[\"'“„«`(]?(?=[^\s\"'“”„«»`]*[\d!#$%&*+?@^_~])[^\s\"'“”„«»`,;]{5,64})"
 )
+_QUOTES = "\"'“„«`().,;:"
+_SIGN = re.compile(r"[!#$%&*+?@^~]")
+_CASES = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)(?!.*[-_/])")
 _REACH = 90  # characters after the word in which the password is looked for
 _IS = re.compile(
     r"\s*(?:\w+\s){0,3}?(?:is|was|=|:|ist|lautet|est|es|é|to|jest|is:|war)\s*:?\s*[\"'“„«`](?P<secret>[^\"'“”„«»`\n]{4,64})[\"'”“»`]",
@@ -51,13 +54,27 @@ class ProsePasswordDetector:
                     continue
                 line_end = text.find("\n", end)
                 reach = min(end + _REACH, line_end if line_end >= 0 else len(text))
-                for token in _TOKEN.finditer(text, end, reach):
-                    if looks_like_password(token["secret"].strip("\"'“„«`().,;:")):
-                        yield from _found(token, "password/prose")
-                        break
+                loose = word in (" pass ", "login", "wifi", "wlan", "pwd")
+                best = _best_token(text, end, reach, strict=loose)
+                if best:
+                    yield from _found(best, "password/prose")
         for match in page.near(("login", "credentials", "password"), _SLASH, 60, 60):
             if looks_like_password(match["secret"].rstrip(".,")):
                 yield from _found(match, "password/pair")
+
+
+def _best_token(text: str, start: int, end: int, strict: bool) -> re.Match[str] | None:
+    """The most password-like word of the rest of the line: one with signs before one without."""
+    candidates = [
+        token
+        for token in _TOKEN.finditer(text, start, end)
+        if looks_like_password(token["secret"].strip(_QUOTES))
+    ]
+    signed = [token for token in candidates if _SIGN.search(token["secret"].strip(_QUOTES))]
+    if signed:
+        return signed[0]
+    mixed = [token for token in candidates if not strict or _CASES.search(token["secret"])]
+    return mixed[0] if mixed else None
 
 
 def _found(match: re.Match[str], rule: str) -> Iterator[Finding]:
