@@ -12,13 +12,13 @@ import msgspec
 
 from clawtrain_assets.core.judging.clip import clip, fit
 from clawtrain_assets.core.judging.rubric import Rubric, Scale
-from clawtrain_assets.core.judging.verdict import layout
+from clawtrain_assets.core.judging.verdict import layout, short_verdict
 from clawtrain_assets.core.turn import Message, Outcome, Turn
 
 Scrub = Callable[[str], str]
 
 _CHARACTERS_PER_TOKEN = 2.5  # fewer than any current vocabulary needs for English or code
-_SMALL_CHARACTERS = 600  # what the embedded model reads in about a second
+_SMALL_CHARACTERS = 450  # what the embedded model reads in a second or two
 _LEAST_SHARE = 160  # characters below which a message of many says nothing
 
 _TASK = (
@@ -39,25 +39,31 @@ _SHORT_TASK = (
 def system_prompt(rubric: Rubric, *, with_outcome: bool, short: bool) -> str:
     """The part that is the same for every turn."""
     if short:
-        questions = "\n".join(f"{name}: {scale.question}" for name, scale in rubric.scales.items())
-        return (
-            f"{_SHORT_TASK}\nScore 0 (bad) to 10 (perfect):\n{questions}\n"
-            f"Answer in JSON: {layout(short)}"
-        )
+        return _short_system_prompt(rubric)
     task = _TASK.format(outcome=_WITH_OUTCOME if with_outcome else "; what follows is unknown")
     parts = [task, *(_scale(name, scale) for name, scale in rubric.scales.items())]
     if rubric.examples:
         examples = "\n".join(
-            f"- {example.situation} -> {', '.join(map(str, example.scores))}. {example.because}"
+            f"- {example.situation} -> {', '.join(map(str, example.scores))}. "
+            f"Evidence: {example.evidence!r}. {example.because}"
             for example in rubric.examples
         )
         names = ", ".join(rubric.scales)
         parts.append(f"# Examples (scores in the order {names})\n{examples}")
     parts.append(
         "# Answer\nFor each dimension first quote the evidence, then give the reason, then the "
-        f"score as an integer from 0 to 10. Overall comes last. Only this JSON:\n{layout(short)}"
+        f"score as an integer from 0 to 10. Overall comes last. Only this JSON:\n{layout()}"
     )
     return "\n\n".join(parts)
+
+
+def _short_system_prompt(rubric: Rubric) -> str:
+    """Questions without anchors, and the worst, the best and a middling example."""
+    questions = "\n".join(f"{name}: {scale.question}" for name, scale in rubric.scales.items())
+    ranked = sorted(rubric.examples, key=lambda example: example.scores[-1])
+    chosen = [ranked[0], ranked[-1], ranked[(len(ranked) - 1) // 2]] if ranked else []
+    shown = "\n\n".join(f"{one.situation}\n{short_verdict(one)}" for one in chosen)
+    return f"{_SHORT_TASK}\nScore 0 (bad) to 10 (perfect), in this order:\n{questions}\n\n{shown}"
 
 
 def judge_messages(
@@ -112,7 +118,7 @@ def quote(blocks: dict[str, list[str]], budget: int, scrub: Scrub | None) -> str
         blocks = {name: [scrub(text) for text in texts] for name, texts in blocks.items()}
     mark = _mark(blocks)
     limits = fit_blocks(blocks, budget)
-    return "\n\n".join(f"<{mark} {name}>\n{text}\n</{mark}>" for name, text in limits.items())
+    return "\n".join(f"<{mark} {name}>\n{text}\n</{mark}>" for name, text in limits.items())
 
 
 def fit_blocks(blocks: dict[str, list[str]], budget: int) -> dict[str, str]:
@@ -160,7 +166,7 @@ def render(message: Message) -> str:
 def _tool_list(turn: Turn, *, names_only: bool) -> str:
     functions = [tool.get("function", tool) for tool in turn.tools]
     if names_only:
-        return clip(", ".join(function.get("name", "") for function in functions), 120)
+        return clip(", ".join(function.get("name", "") for function in functions), 80)
     return "\n".join(map(_tool_line, functions))
 
 
@@ -176,4 +182,4 @@ def _tool_line(function: dict[str, Any]) -> str:
 
 def _mark(blocks: dict[str, list[str]]) -> str:
     """A word that no transcript can hold, since it is made from the transcript."""
-    return "data-" + hashlib.sha256(msgspec.json.encode(blocks)).hexdigest()[:10]
+    return "data-" + hashlib.sha256(msgspec.json.encode(blocks)).hexdigest()[:6]

@@ -41,9 +41,10 @@ class Dimension(Scale):
 
 
 class Example(_Part):
-    """A worked example; ``scores`` in the order of ``schemas.SCORES``."""
+    """A worked example; ``evidence`` is quoted from it, ``scores`` are as in ``schemas.SCORES``."""
 
     situation: str
+    evidence: str
     scores: tuple[Score, Score, Score, Score, Score]
     because: str
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from clawtrain_assets.core.judging.rubric import Score
+from clawtrain_assets.core.judging.rubric import Example, Score
 from clawtrain_assets.core.schemas import SCORES
 
 _TEXT = 200  # characters of evidence and of reason
@@ -82,14 +82,20 @@ def parse_verdict(text: str, short: bool) -> dict[str, Judgment]:
     return {name: getattr(full, key) for key, name in _KEYS.items()}
 
 
-def layout(short: bool) -> str:
+def layout() -> str:
     """The answer's form in words, for servers that do not enforce a schema."""
-    if short:
-        return msgspec.json.encode(
-            {"evidence": "short quote", "reason": "few words", "scores": list(SCORES)}
-        ).decode()
     judgment = {"evidence": "short quote", "reason": "one sentence", "score": "0-10"}
     return msgspec.json.encode(dict.fromkeys(_KEYS, judgment)).decode()
+
+
+def short_verdict(example: Example) -> str:
+    """A worked example in the short form, which a small model learns from examples alone."""
+    verdict = {
+        "evidence": example.evidence[:_SHORT_TEXT],
+        "reason": example.because[:_SHORT_TEXT],
+        "scores": example.scores,
+    }
+    return msgspec.json.encode(verdict).decode()
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
