@@ -25,6 +25,7 @@ import pyarrow as pa
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.sessions.contents import Blobs, Known, Measured
+from clawtrain_assets.core.sessions.databases import columns
 from clawtrain_assets.core.sessions.families import DATABASES
 from clawtrain_assets.core.sessions.sources import (
     ArchivedFile,
@@ -34,6 +35,7 @@ from clawtrain_assets.core.sessions.sources import (
 )
 
 _TABLES = """
+BEGIN;
 CREATE TABLE IF NOT EXISTS contents (
   id INTEGER PRIMARY KEY, root TEXT NOT NULL, path TEXT NOT NULL, family TEXT NOT NULL,
   session_id TEXT, captured_at INTEGER NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
@@ -44,6 +46,7 @@ CREATE TABLE IF NOT EXISTS parts (
   blob TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (content, ordinal));
 CREATE INDEX IF NOT EXISTS contents_by_path ON contents (root, path);
 CREATE INDEX IF NOT EXISTS contents_by_session ON contents (session_id);
+COMMIT;
 """
 
 
@@ -135,6 +138,8 @@ class Archive:
         if not self._index.exists():
             return []
         with closing(self._connect()) as index:
+            if not columns(index, "contents"):  # the first capture was killed before it began
+                return []
             rows = index.execute(
                 "SELECT root, path, family, session_id, captured_at, size, sha256, present,"
                 " first_ms, last_ms, id FROM contents ORDER BY root, path, captured_at, id"

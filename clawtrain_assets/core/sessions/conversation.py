@@ -45,6 +45,7 @@ class Facts(NamedTuple):
     header: Identity | None
     recorded: Callable[[int], Identity | None]  # model at a time, by the flight recorder
     weak: Identity | None  # model by cron log or session store
+    lcm: Mapping[str, Identity]  # model by LCM, for entries it has
     copies: Mapping[str, int]  # places each turn was found in
     files: Sequence[tuple[str, str]]  # path and family of each source file
     first_ms: int  # time of entries that carry none
@@ -333,7 +334,8 @@ class Conversation:
         if model:
             source = "message" if node.live else ("lcm" if family == "lcm" else "archive")
             return Identity(provider, model, source)
-        found = self._facts.recorded(ms) or self._model or self._facts.weak
+        facts = self._facts
+        found = facts.lcm.get(node.id) or facts.recorded(ms) or self._model or facts.weak
         if found is None:
             return Identity(provider, None, "unknown")
         return Identity(provider or found.provider, found.model, found.source)

@@ -1,7 +1,6 @@
 """History in, attributed turns out: the one entry point of this package."""
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +10,9 @@ from clawtrain_assets.core.sessions.conversation import Row, Settings
 from clawtrain_assets.core.sessions.grouping import group_sessions
 from clawtrain_assets.core.sessions.report import Report
 from clawtrain_assets.core.sessions.rows import rows_batch, turns_from_table
-from clawtrain_assets.core.sessions.session import Surroundings, session_rows
+from clawtrain_assets.core.sessions.session import session_rows
 from clawtrain_assets.core.sessions.sources import HistorySource
+from clawtrain_assets.core.sessions.surroundings import Surroundings
 from clawtrain_assets.core.turn import Turn
 from clawtrain_assets.settings import Price, Sources
 
@@ -73,14 +73,14 @@ class Extraction:
     def _rows(self) -> Iterator[Row]:
         self._report = report = Report()
         files = self._source.files()
-        surroundings = Surroundings(self._source, files)
-        for group in group_sessions(files, partial(self._source.open)):
-            if not group.touches(self._days, self._settings.zone):
-                continue
-            for row in session_rows(group, self._source, surroundings, self._settings, report):
-                if self._days is None or row.day in self._days:
-                    report.count_turn(row)
-                    yield row
+        with Surroundings(self._source, files, report) as surroundings:
+            for group in group_sessions(files, self._source.open, surroundings.stored):
+                if not group.touches(self._days, self._settings.zone):
+                    continue
+                for row in session_rows(group, self._source, surroundings, self._settings, report):
+                    if self._days is None or row.day in self._days:
+                        report.count_turn(row)
+                        yield row
         self._finished = True
 
 

@@ -5,7 +5,7 @@ Shapes: OpenClaw 2026.3.13 (config/sessions/types, src/cron/run-log.ts) and 2026
 ``context.compiled``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
@@ -71,7 +71,7 @@ def read_cron_log(stream: BinaryIO) -> dict[str, Identity]:
     return found
 
 
-def read_trajectory(stream: BinaryIO) -> Trajectory:
+def read_trajectory(stream: Iterable[bytes]) -> Trajectory:
     """Runs, the last system prompt and the last tool definitions of a sidecar."""
     runs: dict[str, Run] = {}
     prompt: str | None = None
@@ -101,8 +101,8 @@ def _identity(provider: object, model: object, source: str) -> Identity | None:
     return Identity(provider if isinstance(provider, str) and provider else None, model, source)
 
 
-def _objects(stream: BinaryIO) -> Iterator[dict[str, Any]]:
-    """Objects of a JSONL stream; these files only enrich, so a bad line is passed over."""
+def _objects(stream: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Objects of JSON lines; these files only enrich, so a bad line is passed over."""
     for line in stream:
         try:
             value = msgspec.json.decode(line)

@@ -1,12 +1,10 @@
-"""One session: its files read, merged and walked."""
+"""One session: its files and database rows read, merged and walked."""
 
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-import zstandard
-
+from clawtrain_assets.core.sessions.agent_database import AgentDatabase
 from clawtrain_assets.core.sessions.conversation import (
     Conversation,
     Counters,
@@ -18,56 +16,18 @@ from clawtrain_assets.core.sessions.conversation import (
 from clawtrain_assets.core.sessions.entries import Entry, Unreadable, decode_line, epoch_ms
 from clawtrain_assets.core.sessions.grouping import SessionGroup
 from clawtrain_assets.core.sessions.housekeeping import kind_of_key, kind_of_request
+from clawtrain_assets.core.sessions.lcm_join import LcmJoin
+from clawtrain_assets.core.sessions.lines import event_lines, file_lines, plain_stream
 from clawtrain_assets.core.sessions.messages import user_text
-from clawtrain_assets.core.sessions.records import (
-    NO_TRAJECTORY,
-    StoredSession,
-    Trajectory,
-    read_cron_log,
-    read_session_store,
-    read_trajectory,
-)
 from clawtrain_assets.core.sessions.report import Report
-from clawtrain_assets.core.sessions.sources import ArchivedFile, HistorySource
+from clawtrain_assets.core.sessions.sources import HistorySource
+from clawtrain_assets.core.sessions.surroundings import Surroundings
 from clawtrain_assets.core.sessions.tools import session_tools
-from clawtrain_assets.core.sessions.tree import Line, Node, SessionTree
+from clawtrain_assets.core.sessions.tree import Node, SessionTree
 
 # Sessions up to this size keep their decoded entries; larger ones are read again line by line, so
 # that memory does not grow with the file.
 _KEEP_BYTES = 32 << 20
-_BUFFER = 1 << 20
-_NEWLINE = 10
-_BROKEN_ZST = b"\ncompressed data ends here: the archive is damaged\n"
-
-
-class Surroundings:
-    """What is known about sessions outside their transcripts, read once per extraction."""
-
-    def __init__(self, source: HistorySource, files: list[ArchivedFile]) -> None:
-        self._source = source
-        self._trajectories: dict[str, list[ArchivedFile]] = {}
-        self.stored: dict[str, StoredSession] = {}
-        self.cron: dict[str, Identity] = {}
-        for file in files:
-            if file.family == "trajectory" and file.session_id is not None:
-                self._trajectories.setdefault(file.session_id, []).append(file)
-            elif file.family == "session_store":
-                with source.open(file) as stream:
-                    for session_id, stored in read_session_store(stream).items():
-                        if file.status == "present" and file.path.endswith("sessions.json"):
-                            self.stored[session_id] = stored
-                        else:
-                            self.stored.setdefault(session_id, stored)
-            elif file.family == "cron_run":
-                with source.open(file) as stream:
-                    self.cron.update(read_cron_log(stream))
-
-    def trajectory(self, session_id: str) -> Trajectory:
-        files = self._trajectories.get(session_id, [])
-        if not files:
-            return NO_TRAJECTORY
-        with self._source.open(files[-1]) as stream:
-            return read_trajectory(stream)
 
 
 def session_rows(
@@ -79,15 +39,26 @@ def session_rows(
 ) -> Iterator[Row]:
     """The turns of one session, each once."""
     keep = sum(file.size for file in group.files) <= _KEEP_BYTES
-    tree = SessionTree(group.session_id, keep)
+    tree = SessionTree(group.session_id)
+    lcm: dict[str, Identity] = {}
     with ExitStack() as stack:
         streams: list[BinaryIO] = []
         for index, file in enumerate(group.files):
-            stream = stack.enter_context(_plain(source.open(file), file))
+            stream = stack.enter_context(plain_stream(source.open(file), file))
             streams.append(stream)
-            tree.add_file(_lines(stream, file, report), index, file.family == "live")
+            live = file.family == "live" and file.status == "present"
+            tree.add_file(file_lines(stream, file, report), index, live, keep)
             if keep:
                 stream.close()
+        for index, part in enumerate(group.stored, len(group.files)):
+            if isinstance(part.handle, AgentDatabase):
+                events = event_lines(part.handle, part.session_id, part.file, report)
+                tree.add_file(events, index, True)
+            else:
+                database, session = part.handle
+                join = LcmJoin(tree, index, report)
+                join.add(database.messages(session))
+                lcm |= join.identities
         tree.count_copies()
         report.sessions += 1
         report.merged_entries += tree.merged_entries
@@ -102,7 +73,7 @@ def session_rows(
             except Unreadable as error:
                 return error.entries[node.part]
 
-        yield from _walk(tree, group, surroundings, settings, report, load)
+        yield from _walk(tree, group, surroundings, settings, report, load, lcm)
 
 
 def _walk(
@@ -112,8 +83,9 @@ def _walk(
     settings: Settings,
     report: Report,
     load: Callable[[Node], Entry],
+    lcm: Mapping[str, Identity],
 ) -> Iterator[Row]:
-    facts = _facts(tree, group, surroundings, load)
+    facts = _facts(tree, group, surroundings, load, lcm)
     emitted: set[str] = set()
     counters = Counters()
     for path in tree.paths():
@@ -123,6 +95,8 @@ def _walk(
                 report.merged_turns += 1
                 continue
             emitted.add(row.turn_id)
+            if row.source_family == "lcm":
+                report.lcm_only_turns += 1
             yield row
 
 
@@ -131,9 +105,11 @@ def _facts(
     group: SessionGroup,
     surroundings: Surroundings,
     load: Callable[[Node], Entry],
+    lcm: Mapping[str, Identity],
 ) -> Facts:
     name = group.session_id.lower()
-    stored = surroundings.stored.get(name)
+    places = [*group.files, *(part.file for part in group.stored)]
+    stored = surroundings.keys.get(name)
     trajectory = surroundings.trajectory(name)
     header = tree.headers[0] if tree.headers else None
     first_user = next((n for n in tree.nodes.values() if n.role == "user"), None)
@@ -145,7 +121,7 @@ def _facts(
     model = header.modelId if header is not None else None
     first_ms = epoch_ms(header.timestamp) if header is not None else None
     if first_ms is None:
-        first_ms = int(group.files[-1].captured_at.timestamp() * 1000)
+        first_ms = int(places[-1].captured_at.timestamp() * 1000)
     return Facts(
         session_id=group.session_id,
         session_key=stored.key if stored is not None else None,
@@ -158,64 +134,12 @@ def _facts(
         else None,
         recorded=trajectory.model_at,
         weak=surroundings.cron.get(name) or (stored.model if stored is not None else None),
+        lcm=lcm,
         copies=tree.turn_copies,
-        files=[(file.path, file.family) for file in group.files],
+        files=[(file.path, file.family) for file in places],
         first_ms=first_ms,
     )
 
 
 def _name(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
-
-
-def _plain(stream: BinaryIO, file: ArchivedFile) -> BinaryIO:
-    """A seekable stream of the file's plain bytes (.zst files are unpacked to disk)."""
-    if not file.path.endswith(".zst"):
-        return stream
-    plain = tempfile.SpooledTemporaryFile(max_size=_KEEP_BYTES)  # noqa: SIM115
-    with stream:
-        try:
-            zstandard.ZstdDecompressor().copy_stream(stream, plain, read_size=_BUFFER)
-        except zstandard.ZstdError:
-            plain.write(_BROKEN_ZST)  # what came before the break is kept; this is quarantined
-    plain.seek(0)
-    return cast(BinaryIO, plain)
-
-
-def _lines(stream: BinaryIO, file: ArchivedFile, report: Report) -> Iterator[Line | None]:
-    """Entries with their places; None for a line that gave none. Everything is counted."""
-    report.files[file.family] += 1
-    offset = number = 0
-    types = report.entry_types
-    for raw in stream:
-        number += 1
-        start, offset = offset, offset + len(raw)
-        try:
-            entries = decode_line(raw)
-        except Unreadable as error:
-            entries = list(error.entries)
-            unfinished = raw[-1] != _NEWLINE and file.family == "live" and file.status == "present"
-            if unfinished and not entries:
-                report.unfinished += 1  # still being written: the next reading will have it
-                break
-            report.reject(
-                file.path, number, start + error.start, str(error), raw[error.start :].rstrip(b"\n")
-            )
-            if not entries:
-                report.quarantined_lines += 1
-        else:
-            if not entries:
-                report.blank += 1
-                continue
-        report.entries += len(entries)
-        report.glued += max(len(entries) - 1, 0)
-        if not entries:
-            yield None
-        for entry in entries:
-            types[entry.type] += 1
-            body = entry.message
-            if body is not None and body.role == "assistant":
-                report.assistant_entries += 1
-            yield Line(entry, number, start, raw)
-    report.lines += number
-    report.bytes_read += offset

@@ -16,10 +16,13 @@ from clawtrain_assets.core.sessions.entries import Entry, epoch_ms
 from clawtrain_assets.core.sessions.messages import (
     answered_call,
     call_ids,
+    plain_text,
     tool_calls,
     turn_identity,
 )
 from clawtrain_assets.core.sessions.tools import Called, note_call
+
+START_CHARS = 200
 
 
 class Line(NamedTuple):
@@ -48,8 +51,10 @@ class Node:
         "parent",
         "part",
         "role",
+        "second",
         "seq",
         "side",
+        "start",
         "turn_id",
         "type",
     )
@@ -71,6 +76,8 @@ class Node:
     turn_id: str | None  # assistant messages only
     calls: tuple[str, ...]
     answers: str | None  # tool results: the call's id
+    second: int | None  # messages: epoch seconds
+    start: str  # messages: first characters of the text
 
 
 class Path(NamedTuple):
@@ -87,19 +94,23 @@ class Path(NamedTuple):
 class SessionTree:
     """Merges files of one session; the order of ``add_file`` calls is oldest copy first."""
 
-    def __init__(self, session_id: str, keep_entries: bool) -> None:
+    def __init__(self, session_id: str) -> None:
         self.session_id = session_id
         self.nodes: dict[str, Node] = {}
         self.headers: list[Entry] = []
         self.turn_copies: Counter[str] = Counter()
         self.called: Called = {}
         self.merged_entries = 0
-        self._keep = keep_entries
         self._leaf: str | None = None
         self._markers: dict[str, str | None] = {}  # leaf marker -> where its children continue
 
-    def add_file(self, lines: Iterable[Line | None], file: int, live: bool) -> None:
-        """Add one copy; None stands for a line that could not be read."""
+    def add_file(
+        self, lines: Iterable[Line | None], file: int, live: bool, keep: bool = True
+    ) -> None:
+        """Add one copy; None stands for a line that could not be read.
+
+        Without ``keep`` messages stay on disk, to be read again when their turn comes.
+        """
         leaf: str | None = None
         tail: str | None = None  # parent of the next row that names none
         legacy = True  # version 1 until a header says otherwise; ids decide per row
@@ -143,7 +154,7 @@ class SessionTree:
                     entry.firstKeptEntryId = by_index[index]
             if parent == node_id:
                 parent = None
-            node = self._add(node_id, parent, item, file, live, part)
+            node = self._add(node_id, parent, item, file, live, part, keep)
             if not node.side:
                 leaf = tail = node_id
                 moved = True
@@ -162,7 +173,14 @@ class SessionTree:
         return target, follow
 
     def _add(
-        self, node_id: str, parent: str | None, item: Line, file: int, live: bool, part: int
+        self,
+        node_id: str,
+        parent: str | None,
+        item: Line,
+        file: int,
+        live: bool,
+        part: int,
+        keep: bool,
     ) -> Node:
         entry = item.entry
         known = self.nodes.get(node_id)
@@ -186,25 +204,59 @@ class SessionTree:
         node.file, node.line, node.offset, node.part = file, item.number, item.offset, part
         node.length = len(item.raw)
         node.side = entry.appendMode == "side"
-        node.role = node.turn_id = node.answers = None
-        node.calls = ()
+        node.role = node.turn_id = node.answers = node.second = None
+        node.calls, node.start = (), ""
         body = entry.message
         if entry.type == "message" and body is not None:
             role = body.role if isinstance(body.role, str) else None
             node.role = role
+            ms = epoch_ms(body.timestamp)
+            if ms is None:
+                ms = epoch_ms(entry.timestamp)
+            node.second = ms // 1000 if ms is not None else None
+            node.start = plain_text(body.content)[:START_CHARS]
             if role == "assistant":
                 node.calls = call_ids(body.content)
                 if node.calls:
                     for call in tool_calls(body.content):
                         note_call(self.called, call.name, call.arguments)
-                ms = epoch_ms(body.timestamp)
-                if ms is None:
-                    ms = epoch_ms(entry.timestamp)
                 node.turn_id = turn_identity(self.session_id, ms, node_id, body)
             elif role in ("toolResult", "tool"):
                 node.answers = answered_call(body)
-        node.entry = entry if self._keep or node.type != "message" else None
+        node.entry = entry if keep or node.type != "message" else None
         return node
+
+    # --- additions from outside the files
+
+    def insert(self, line: Line, parent: str | None, file: int) -> Node:
+        """An entry no file has; ``line.entry.id`` must be new."""
+        return self._add(line.entry.id, parent, line, file, False, 0, True)
+
+    def relink(self, node: Node, parent: str) -> None:
+        """Put ``node`` after an entry that was missing in front of it."""
+        if not self._descends(parent, node.id):
+            node.parent = parent
+
+    def has_message_before(self, node: Node) -> bool:
+        """Whether any ancestor is a message."""
+        seen = {node.id}
+        current = self.nodes.get(node.parent) if node.parent is not None else None
+        while current is not None and current.id not in seen:
+            if current.type == "message":
+                return True
+            seen.add(current.id)
+            current = self.nodes.get(current.parent) if current.parent is not None else None
+        return False
+
+    def continue_at(self, node: Node, after: Node | None) -> None:
+        """Make ``node`` the leaf if the conversation so far ends with the message ``after``."""
+        current = self.nodes.get(self._leaf) if self._leaf is not None else None
+        seen: set[str] = set()
+        while current is not None and current.type != "message" and current.id not in seen:
+            seen.add(current.id)
+            current = self.nodes.get(current.parent) if current.parent is not None else None
+        if current is after:
+            self._leaf = node.id
 
     def _descends(self, start: str, ancestor: str) -> bool:
         """Whether ``start`` already hangs below ``ancestor`` (a link up would make a cycle)."""

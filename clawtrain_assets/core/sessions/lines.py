@@ -1,0 +1,101 @@
+"""Files and database events as lines: decoded, counted, and quarantined where unreadable."""
+
+import tempfile
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+import zstandard
+
+from clawtrain_assets.core.sessions.agent_database import AgentDatabase
+from clawtrain_assets.core.sessions.entries import Entry, Unreadable, decode_line
+from clawtrain_assets.core.sessions.report import Report
+from clawtrain_assets.core.sessions.sources import ArchivedFile
+from clawtrain_assets.core.sessions.tree import Line
+
+_SPOOL = 32 << 20
+_BUFFER = 1 << 20
+_NEWLINE = 10
+_BROKEN_ZST = b"\ncompressed data ends here: the archive is damaged\n"
+
+
+def plain_stream(stream: BinaryIO, file: ArchivedFile) -> BinaryIO:
+    """A seekable stream of the file's plain bytes (.zst files are unpacked to disk)."""
+    if not file.path.endswith(".zst"):
+        return stream
+    plain = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115
+    with stream:
+        try:
+            zstandard.ZstdDecompressor().copy_stream(stream, plain, read_size=_BUFFER)
+        except zstandard.ZstdError:
+            plain.write(_BROKEN_ZST)  # what came before the break is kept; this is quarantined
+    plain.seek(0)
+    return cast(BinaryIO, plain)
+
+
+def file_lines(stream: BinaryIO, file: ArchivedFile, report: Report) -> Iterator[Line | None]:
+    """Entries with their places; None for a line that gave none. Everything is counted."""
+    report.files[file.family] += 1
+    offset = number = 0
+    for raw in stream:
+        number += 1
+        start, offset = offset, offset + len(raw)
+        try:
+            entries = decode_line(raw)
+        except Unreadable as error:
+            entries = list(error.entries)
+            unfinished = raw[-1] != _NEWLINE and file.family == "live" and file.status == "present"
+            if unfinished and not entries:
+                report.unfinished += 1  # still being written: the next reading will have it
+                break
+            report.reject(
+                file.path, number, start + error.start, str(error), raw[error.start :].rstrip(b"\n")
+            )
+            if not entries:
+                report.quarantined_lines += 1
+        else:
+            if not entries:
+                report.blank += 1
+                continue
+        if not entries:
+            yield None
+        for entry in _counted(entries, report):
+            yield Line(entry, number, start, raw)
+    report.lines += number
+    report.bytes_read += offset
+
+
+def event_lines(
+    database: AgentDatabase, session_id: str, file: ArchivedFile, report: Report
+) -> Iterator[Line | None]:
+    """Entries of a session kept in a database; the event's number stands for line and offset."""
+    for seq, data, damaged in database.events(session_id):
+        report.lines += 1
+        report.bytes_read += len(data)
+        entries: list[Entry] = []
+        try:
+            if damaged:
+                raise Unreadable("not zstd")
+            entries = decode_line(data)
+        except Unreadable as error:
+            entries = list(error.entries)
+            report.reject(file.path, seq, error.start, str(error), data[error.start :])
+            if not entries:
+                report.quarantined_lines += 1
+        else:
+            if not entries:
+                report.blank += 1
+                continue
+        if not entries:
+            yield None
+        for entry in _counted(entries, report):
+            yield Line(entry, seq, seq, data)
+
+
+def _counted(entries: list[Entry], report: Report) -> list[Entry]:
+    report.entries += len(entries)
+    report.glued += max(len(entries) - 1, 0)
+    for entry in entries:
+        report.entry_types[entry.type] += 1
+        if entry.message is not None and entry.message.role == "assistant":
+            report.assistant_entries += 1
+    return entries

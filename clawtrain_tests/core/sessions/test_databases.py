@@ -1,0 +1,251 @@
+"""Turns kept in SQLite: LCM's database and OpenClaw's own, alone and beside session files."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from clawtrain_assets.core.sessions.sources import DirectorySource
+
+from .history import SESSION, Script, conversation, iso, read
+
+_LCM = """
+CREATE TABLE conversations (conversation_id INTEGER PRIMARY KEY, session_id TEXT,
+  session_key TEXT);
+CREATE TABLE messages (message_id INTEGER PRIMARY KEY, conversation_id INTEGER, seq INTEGER,
+  role TEXT, content TEXT, transcript_entry_id TEXT, created_at TEXT, large_content TEXT);
+CREATE TABLE message_parts (part_id TEXT PRIMARY KEY, message_id INTEGER, session_id TEXT,
+  part_type TEXT, ordinal INTEGER, text_content TEXT, metadata TEXT);
+"""
+_ROLES = {"user": "user", "assistant": "assistant", "toolResult": "tool"}
+
+
+def write_lcm(
+    path: Path, script: Script, entry_ids: bool = True, models: bool = True, key: str | None = None
+) -> Path:
+    """What LCM stores of a session: messages to the second and their blocks, no usage."""
+    with sqlite3.connect(path) as db:
+        db.executescript(_LCM)
+        # The key moved on: the conversation names a later session, the parts the right one.
+        db.execute("INSERT INTO conversations VALUES (1, 'later-session', ?)", (key,))
+        for number, entry in enumerate(script.entries):
+            message = entry.get("message")
+            if message is None or message["role"] not in _ROLES:
+                continue
+            second = iso(message["timestamp"])[:19].replace("T", " ")
+            db.execute(
+                "INSERT INTO messages VALUES (?, 1, ?, ?, ?, ?, ?, NULL)",
+                (
+                    number,
+                    number,
+                    _ROLES[message["role"]],
+                    "text",
+                    entry.get("id") if entry_ids else None,
+                    second,
+                ),
+            )
+            for ordinal, block in enumerate(message["content"]):
+                meta: dict[str, Any] = {"originalRole": message["role"], "raw": block}
+                if message["role"] == "toolResult":
+                    meta |= {k: message[k] for k in ("toolCallId", "toolName", "isError")}
+                if message["role"] == "assistant" and ordinal == 0 and models:
+                    meta |= {"modelProvider": "anthropic", "modelId": "claude-sonnet-4-6"}
+                db.execute(
+                    "INSERT INTO message_parts VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        f"{number}-{ordinal}",
+                        number,
+                        script.session_id,
+                        "text",
+                        ordinal,
+                        None,
+                        json.dumps(meta),
+                    ),
+                )
+    db.close()
+    return path
+
+
+def _tail(script: Script, keep: int) -> Script:
+    """The session file after LCM rotated it to its last entries."""
+    tail = Script(script.session_id)
+    tail.entries += [dict(entry) for entry in script.entries[-keep:]]
+    tail.entries[1]["parentId"] = None
+    return tail
+
+
+def test_a_turn_in_both_is_one(tmp_path: Path) -> None:
+    for entry_ids in (True, False):
+        root = tmp_path / str(entry_ids)
+        script = conversation()
+        script.write(root)
+        expected, _ = read(root)
+        lcm = write_lcm(root / "lcm.db", script, entry_ids)
+        turns, extraction = read(DirectorySource([root], lcm))
+        assert [t.turn_id for t in turns] == [t.turn_id for t in expected]
+        assert [t.context for t in turns] == [t.context for t in expected]
+        assert {t.copies for t in turns} == {2}
+        assert extraction.report.lcm_only_turns == 0
+        assert extraction.report.lcm_conflicts == 0
+
+
+def test_turns_rotated_away_come_back_from_lcm(tmp_path: Path) -> None:
+    script = conversation()
+    script.write(tmp_path / "whole")
+    expected, _ = read(tmp_path / "whole")
+    _tail(script, 3).write(tmp_path / "rotated")
+    lcm = write_lcm(tmp_path / "lcm.db", script)
+    turns, extraction = read(DirectorySource([tmp_path / "rotated"], lcm))
+    assert [t.turn_id for t in turns] == [t.turn_id for t in expected]
+    assert [[m.text for m in t.context] for t in turns] == [
+        [m.text for m in t.context] for t in expected
+    ]
+    assert [t.turn_index for t in turns] == [1, 2, 3, 4]
+    assert [t.source_family for t in turns] == ["lcm", "lcm", "live", "live"]
+    assert [t.attribution_source for t in turns] == ["lcm", "lcm", "message", "message"]
+    assert [t.cost_state for t in turns] == ["none", "none", "priced", "priced"]
+    assert extraction.report.lcm_only_turns == 2
+
+
+def test_messages_after_the_end_of_the_file_continue_it(tmp_path: Path) -> None:
+    script = conversation()
+    lcm = write_lcm(tmp_path / "lcm.db", script)
+    script.entries = script.entries[:7]
+    script.entry("custom", customType="openclaw.cache-ttl", data={})
+    script.write(tmp_path / "state")
+    turns, _ = read(DirectorySource([tmp_path / "state"], lcm))
+    assert len(turns) == 4
+    assert all(turn.exclusion_reason is None for turn in turns)
+    assert turns[-1].context[-1].text == "thanks"
+    assert len(turns[-1].context) == 7
+
+
+def test_a_session_only_lcm_knows(tmp_path: Path) -> None:
+    lcm = write_lcm(tmp_path / "lcm.db", conversation(), key="agent:main:cron:daily")
+    turns, _ = read(DirectorySource([], lcm))
+    assert {(t.session_id, t.session_kind) for t in turns} == {(SESSION, "cron")}
+    assert turns[1].outcome.tool_results[0].text == "Saturday"
+
+
+def test_lcm_names_a_model_the_file_does_not(tmp_path: Path) -> None:
+    script = conversation()
+    lcm = write_lcm(tmp_path / "lcm.db", script)
+    for entry in script.entries[2:]:
+        entry["message"].pop("model", None)
+    script.write(tmp_path / "state")
+    turns, _ = read(DirectorySource([tmp_path / "state"], lcm))
+    assert {(t.model, t.attribution_source) for t in turns} == {("claude-sonnet-4-6", "lcm")}
+
+
+def test_differing_words_are_a_conflict_and_the_file_wins(tmp_path: Path) -> None:
+    script = conversation()
+    lcm = write_lcm(tmp_path / "lcm.db", script)
+    script.entries[-1]["message"]["content"][0]["text"] = "You are most welcome."
+    script.write(tmp_path / "state")
+    turns, extraction = read(DirectorySource([tmp_path / "state"], lcm))
+    assert turns[-1].response.text == "You are most welcome."
+    assert len(turns) == 4
+    assert extraction.report.lcm_conflicts == 1
+
+
+def test_an_older_database_without_newer_columns(tmp_path: Path) -> None:
+    lcm = write_lcm(tmp_path / "lcm.db", conversation(), models=False)
+    with sqlite3.connect(lcm) as db:
+        for column in ("transcript_entry_id", "large_content"):
+            db.execute(f"ALTER TABLE messages DROP COLUMN {column}")
+    db.close()
+    turns, _ = read(DirectorySource([], lcm))
+    assert [t.attribution_source for t in turns] == ["unknown"] * 4
+
+
+def test_a_database_that_is_none_is_quarantined_by_name(tmp_path: Path) -> None:
+    conversation().write(tmp_path)
+    with sqlite3.connect(tmp_path / "lcm.db") as db:
+        db.execute("CREATE TABLE notes (text TEXT)")
+    db.close()
+    turns, extraction = read(tmp_path)
+    assert len(turns) == 4
+    assert [row["source_file"] for row in extraction.quarantine] == ["lcm.db"]
+    assert extraction.report.balanced()
+
+
+def write_agent_database(root: Path, script: Script, packed: bool) -> Path:
+    path = root / "agents" / "main" / "agent" / "openclaw-agent.sqlite"
+    path.parent.mkdir(parents=True)
+    with sqlite3.connect(path) as db:
+        db.executescript(
+            "CREATE TABLE transcript_events (session_id TEXT, seq INTEGER, event_json TEXT,"
+            " event_zstd BLOB, created_at INTEGER);"
+            "CREATE TABLE session_nodes (session_key TEXT, current_session_id TEXT,"
+            " entry_json TEXT);"
+            "CREATE TABLE session_windows (session_id TEXT, session_key TEXT, model_provider TEXT,"
+            " model TEXT);"
+            "CREATE TABLE trajectory_runtime_events (session_id TEXT, seq INTEGER, run_id TEXT,"
+            " event_json TEXT);"
+        )
+        for seq, entry in enumerate(script.entries):
+            text = json.dumps(entry)
+            data = zstandard.ZstdCompressor().compress(text.encode())
+            row = (None, data) if packed else (text, None)
+            db.execute(
+                "INSERT INTO transcript_events VALUES (?, ?, ?, ?, ?)",
+                (script.session_id, seq, *row, script.ms),
+            )
+        db.execute(
+            "INSERT INTO session_windows VALUES (?, 'agent:main:subagent:x', 'p', 'm')",
+            (script.session_id,),
+        )
+        event = {
+            "type": "context.compiled",
+            "ts": iso(script.ms),
+            "data": {"systemPrompt": "Be brief.", "tools": [{"name": "read", "parameters": {}}]},
+        }
+        db.execute(
+            "INSERT INTO trajectory_runtime_events VALUES (?, 1, 'r', ?)",
+            (script.session_id, json.dumps(event)),
+        )
+    db.close()
+    return path
+
+
+def test_openclaws_own_database_gives_the_same_turns(tmp_path: Path) -> None:
+    script = conversation()
+    script.write(tmp_path / "files")
+    expected, _ = read(tmp_path / "files")
+    for packed in (False, True):
+        root = tmp_path / f"packed-{packed}"
+        write_agent_database(root, script, packed)
+        turns, extraction = read(root)
+        assert [t.turn_id for t in turns] == [t.turn_id for t in expected]
+        assert [t.context for t in turns] == [t.context for t in expected]
+        assert {t.session_kind for t in turns} == {"subagent"}
+        assert {t.system_prompt for t in turns} == {"Be brief."}
+        assert {t.tools_source for t in turns} == {"trajectory+inferred"}
+        assert {t.source_family for t in turns} == {"agent_sqlite"}
+        assert extraction.report.balanced()
+        assert extraction.report.lines == len(script.entries)
+
+
+def test_imported_files_and_the_database_are_one_history(tmp_path: Path) -> None:
+    script = conversation()
+    folder = tmp_path / "agents" / "main" / "sessions" / "session-sqlite-import-archive"
+    folder.mkdir(parents=True)
+    (folder / f"{SESSION}.jsonl").write_bytes(b"".join(script.lines().splitlines(True)[:7]))
+    write_agent_database(tmp_path, script, packed=True)
+    turns, _ = read(tmp_path)
+    assert len(turns) == 4
+    assert [t.copies for t in turns] == [2, 2, 1, 1]
+
+
+def test_a_damaged_event_is_quarantined(tmp_path: Path) -> None:
+    path = write_agent_database(tmp_path, conversation(), packed=True)
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE transcript_events SET event_zstd = x'00ff' WHERE seq = 4")
+    db.close()
+    turns, extraction = read(tmp_path)
+    (row,) = extraction.quarantine
+    assert (row["reason"], row["source_line"], row["raw"]) == ("not zstd", 4, b"\x00\xff")
+    assert len(turns) == 4
+    assert extraction.report.balanced()
