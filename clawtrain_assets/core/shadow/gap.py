@@ -14,7 +14,7 @@ import pyarrow as pa
 from clawtrain_assets.core.schemas import SCORES
 from clawtrain_assets.core.shadow.curriculum import Lesson, curriculum
 from clawtrain_assets.core.shadow.noise import pair_rate, pooled_sd
-from clawtrain_assets.core.shadow.rule import JUDGED, PAIR
+from clawtrain_assets.core.shadow.rule import JUDGED, PAIR, overalls
 from clawtrain_assets.core.shadow.stats import Mean, Share, mean, share
 from clawtrain_assets.core.shadow.strata import (
     CALL_BANDS,
@@ -169,9 +169,9 @@ class _Row:
         self.judged = self.status in JUDGED
         self.chosen: str | None = row["chosen_arm"]
         self.gap: float = row["gap"] if self.judged else 0.0
-        self.turns = turn_band(row["turn_index"])
-        self.calls = call_band(row["calls_before"])
-        self.kind: str = row["session_kind"]
+        self.turns = turn_band(row["turn_index"] or 1)
+        self.calls = call_band(row["calls_before"] or 0)
+        self.kind: str = row["session_kind"] or "unknown"
         self.reference = _message(row["reference"])
         self.candidate = _message(row["candidate"])
         self.tool = tool_of(self.reference)
@@ -276,7 +276,9 @@ def _economy(rows: list[_Row]) -> Economy:
 
 def _trust(rows: list[_Row], judged: list[_Row], min_gap: float) -> Trust:
     arms = [
-        overalls(row.raw[f"{arm}_samples"]) for row in judged for arm in ("reference", "candidate")
+        overalls(json.loads(row.raw[f"{arm}_samples"] or "[]"))
+        for row in judged
+        for arm in ("reference", "candidate")
     ]
     sd = pooled_sd(arms)
     samples = int(median(len(arm) for arm in arms)) if arms else 0
@@ -321,11 +323,6 @@ def _warnings(judged: list[_Row], length: Length, trust: Trust) -> list[str]:
             "calls: the candidate was shown less than the reference had."
         )
     return found
-
-
-def overalls(samples: str | None) -> list[float]:
-    """The overall scores in a JSON list of verdicts."""
-    return [float(verdict["overall"]) for verdict in json.loads(samples or "[]")]
 
 
 def _message(text: str | None) -> Message:

@@ -1,9 +1,9 @@
 """When two blind scores are far enough apart to call one reply better."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Literal
+from typing import Any, Literal
 
 Arm = Literal["reference", "candidate"]
 
@@ -35,3 +35,8 @@ def decide(reference: Sequence[float], candidate: Sequence[float], min_gap: floa
     if min(better) <= max(worse):
         return Decision(OVERLAPPING, gap, None)
     return Decision(PAIR, gap, "reference" if gap > 0 else "candidate")
+
+
+def overalls(samples: Sequence[Mapping[str, Any]]) -> list[float]:
+    """The overall scores of the valid verdicts."""
+    return [float(sample["overall"]["score"]) for sample in samples if "error" not in sample]

@@ -92,8 +92,8 @@ def pair_row(turn_id: str = "t1", **changes: Any) -> dict[str, Any]:
         "status": decision.status,
         "chosen_arm": decision.chosen,
         "gap": decision.gap,
-        "reference_samples": json.dumps([{"overall": score} for score in reference]),
-        "candidate_samples": json.dumps([{"overall": score} for score in candidate]),
+        "reference_samples": _samples(reference),
+        "candidate_samples": _samples(candidate),
         "reference": msgspec.json.encode(call(path="notes.md")).decode(),
         "candidate": msgspec.json.encode(Message("assistant", "I guess so.")).decode(),
         "candidate_model": "qwen3:235b",
@@ -115,6 +115,10 @@ def pair_row(turn_id: str = "t1", **changes: Any) -> dict[str, Any]:
         row[f"candidate_{name}"] = median(candidate)
     assert changes.keys() <= row.keys(), "a test names a column that does not exist"
     return row | changes
+
+
+def _samples(scores: list[float]) -> str:
+    return json.dumps([{"overall": {"score": score}} for score in scores])
 
 
 def pairs_table(rows: list[dict[str, Any]]) -> pa.Table:

@@ -1,0 +1,88 @@
+"""A question to the judge about one turn, with an answer of a fixed form."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from clawtrain_assets.core.endpoints.asking import ask, message_of
+from clawtrain_assets.core.endpoints.types import ChatRequest, EndpointError, Fleet
+from clawtrain_assets.core.journal import Journal
+from clawtrain_assets.core.judging.prompt import quote, render, room, situation
+from clawtrain_assets.core.judging.sampling import answer_tokens
+from clawtrain_assets.core.turn import Message, Turn
+
+M = TypeVar("M", bound=BaseModel)
+
+_TEXT, _SHORT_TEXT = 200, 40  # characters of free text in an answer
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The judge's endpoint, where its answers are kept, and what it may read."""
+
+    fleet: Fleet
+    journal: Journal
+    context_chars: int
+    scrub: Callable[[str], str] | None
+
+    async def answer(
+        self,
+        purpose: str,
+        item_id: str,
+        system: str,
+        turn: Turn,
+        replies: dict[str, Message],
+        choices: dict[str, list[str] | None],
+        form: type[M],
+    ) -> M | None:
+        """Ask greedily about ``replies`` (by the name the judge reads) to the turn.
+
+        ``choices`` are the answer's fields in order: the words to choose from, or None for free
+        text; some servers sort fields by name, so names are to be in alphabetical order. Returns
+        None if there is no valid answer; raises EndpointError if the endpoint fails.
+        """
+        short = self.fleet.small
+        tokens = answer_tokens(self.fleet)
+        budget = room(system, self.context_chars, self.fleet.context_tokens, tokens, short=short)
+        blocks = situation(turn, short=short)
+        blocks |= {name: [render(reply)] for name, reply in replies.items()}
+        shown = quote(blocks, budget, self.scrub)
+        request = ChatRequest(
+            messages=[
+                Message("system", system),
+                Message("user", f"{shown}\n\nAnswer with the JSON object only."),
+            ],
+            schema=_schema(choices, _SHORT_TEXT if short else _TEXT),
+            max_output_tokens=tokens,
+            seed=0,
+        )
+        try:
+            answer = await ask(purpose, item_id, 0, request, self.fleet, self.journal)
+        except EndpointError as error:
+            if not error.item_fault:
+                raise
+            return None
+        if answer.error_class is not None:
+            return None
+        text = message_of(answer).text
+        try:  # a fence or a word around the object does no harm
+            return form.model_validate_json(text[text.find("{") : text.rfind("}") + 1])
+        except ValidationError:
+            return None
+
+
+def _schema(choices: dict[str, list[str] | None], text_limit: int) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        name: {"type": "string", "maxLength": text_limit}
+        if words is None
+        else {"type": "string", "enum": words}
+        for name, words in choices.items()
+    }
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
