@@ -65,7 +65,11 @@ class Journal:
     async def once(self, key: Key, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer to ``key``; asks only if nobody did and nobody is asking now."""
         while True:
-            held, answer = await asyncio.wrap_future(self._claim(key))
+            try:
+                held, answer = await asyncio.wrap_future(self._claim(key))
+            except asyncio.CancelledError:  # the writer may still take the claim for nobody
+                self._release(key)
+                raise
             if answer is not None:
                 return answer
             if held:
@@ -74,8 +78,7 @@ class Journal:
         try:
             answer = await ask()
         except BaseException:
-            digest = key.digest
-            self._writer.submit(lambda c: store.release(c, digest, self._owner))
+            self._release(key)
             raise
         await self.aput(key, answer)
         return answer
@@ -106,6 +109,10 @@ class Journal:
 
     def _put(self, key: Key, answer: Answer) -> "Future[None]":
         return self._writer.submit(lambda c: store.insert_answer(c, key, answer))
+
+    def _release(self, key: Key) -> None:
+        digest = key.digest
+        self._writer.submit(lambda c: store.release(c, digest, self._owner))
 
     def _claim(self, key: Key) -> "Future[tuple[bool, Answer | None]]":
         def attempt(connection: Any) -> tuple[bool, Answer | None]:

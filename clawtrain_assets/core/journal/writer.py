@@ -82,9 +82,9 @@ class Writer:
                 "writable, then start again; answers already saved are kept."
             )
             for job in batch:
-                if not job.done.cancelled():
+                if job.done.set_running_or_notify_cancel():  # else nobody waits any more
                     job.done.set_exception(failure)
             return
         for job, result in zip(batch, results, strict=True):
-            if not job.done.cancelled():
+            if job.done.set_running_or_notify_cancel():  # else nobody waits any more
                 job.done.set_result(result)
