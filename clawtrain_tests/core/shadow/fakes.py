@@ -1,6 +1,8 @@
 """A model server that exists only in memory."""
 
-from collections.abc import Callable
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -58,3 +60,45 @@ def failing(error_class: str, *, item_fault: bool = True) -> Script:
         raise EndpointError(error_class, "It failed.", item_fault=item_fault)
 
     return script
+
+
+class FakeJudge:
+    """A judge's script: scores by what the reply says, and what it prefers and names.
+
+    ``scores`` maps words of a reply to the overall of its samples, by seed, repeated as needed.
+    ``prefers`` gives the pairwise answer to the two replies in the order shown.
+    """
+
+    def __init__(
+        self,
+        scores: Mapping[str, Sequence[int]],
+        prefers: Callable[[str, str], str] = lambda first, second: "equal",
+        failure: tuple[str, str] = ("", "other"),
+    ) -> None:
+        self._scores = scores
+        self._prefers = prefers
+        self._failure = failure
+
+    def __call__(self, request: ChatRequest) -> Message:
+        assert request.schema is not None
+        blocks = dict(_BLOCK.findall(request.messages[-1].text))
+        fields = request.schema["properties"]
+        if "b_better" in fields:
+            better = self._prefers(blocks["first reply"], blocks["second reply"])
+            return _said({"a_reason": "so it seems", "b_better": better})
+        if "b_failure" in fields:
+            evidence, name = self._failure
+            return _said({"a_evidence": evidence, "b_failure": name})
+        (samples,) = [
+            found for words, found in self._scores.items() if words in blocks["turn to judge"]
+        ]
+        score = samples[(request.seed or 0) % len(samples)]
+        judgment = {"evidence": "", "reason": "", "score": score}
+        return _said(dict.fromkeys(fields, judgment))
+
+
+_BLOCK = re.compile(r"<data-\w+ ([a-z ]+)>\n(.*?)\n</data-", re.DOTALL)
+
+
+def _said(content: object) -> Message:
+    return Message("assistant", json.dumps(content))

@@ -1,6 +1,4 @@
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,12 +14,6 @@ from clawtrain_assets.core.shadow.sampling import Sampled
 from clawtrain_assets.core.turn import Message, Turn
 from clawtrain_tests.core.shadow.fakes import FakeFleet, failing
 from clawtrain_tests.core.shadow.samples import READ_TOOL, a_turn, call
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(f"sqlite:///{tmp_path / 'journal.sqlite'}") as opened:
-        yield opened
 
 
 def answer(_request: ChatRequest) -> Message:

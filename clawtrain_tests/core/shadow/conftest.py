@@ -1,0 +1,19 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clawtrain_assets.core.journal import Journal
+from clawtrain_assets.core.judging.rubric import Rubric, load_rubric, write_default
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal(f"sqlite:///{tmp_path / 'journal.sqlite'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def rubric(tmp_path: Path) -> Rubric:
+    write_default(tmp_path / "rubric.toml")
+    return load_rubric(tmp_path / "rubric.toml")
