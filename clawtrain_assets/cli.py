@@ -154,10 +154,18 @@ def status(as_json: bool) -> None:
 
 @main.command()
 @click.option("--reviewer", help="Your name as listed in the settings, if there are several.")
-def review(reviewer: str | None) -> None:
+@click.option("--web", is_flag=True, help="In the browser instead of the terminal.")
+@click.option("--port", type=int, default=0, help="Port of the page; default: a free one.")
+def review(reviewer: str | None, web: bool, port: int) -> None:
     """Review the random sample of the newest release."""
-    from clawtrain_assets.review.terminal import review_newest
     from clawtrain_assets.settings import load_settings
+
+    if web:
+        from clawtrain_assets.review.server import serve_review
+
+        serve_review(load_settings(), reviewer, click.echo, port)
+        return
+    from clawtrain_assets.review.terminal import review_newest
 
     review_newest(load_settings(), reviewer)
 

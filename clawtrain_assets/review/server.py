@@ -1,0 +1,194 @@
+"""The review in a browser: a page on this machine alone, for whoever holds its link."""
+
+import csv
+import hmac
+import io
+import re
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from typing import Literal
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.core.schemas import SCORES
+from clawtrain_assets.review.session import ReviewSession
+from clawtrain_assets.settings import Settings
+
+_LOOPBACK = "127.0.0.1"
+_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d{1,5})?", re.IGNORECASE)
+_BODY_LIMIT = 100_000  # bytes of a posted verdict
+
+
+class _Posted(msgspec.Struct, forbid_unknown_fields=True):
+    example_id: str
+    verdict: Literal["keep", "reject", "leak", "skip"]
+    notes: str = ""
+    scores: dict[str, float] | None = None
+
+
+def serve_review(
+    settings: Settings,
+    reviewer: str | None,
+    announce: Callable[[str], None],
+    port: int = 0,
+) -> None:
+    """Serve the newest release's review until interrupted; ``announce`` gets the link.
+
+    Raises UsageError for an unknown reviewer, ClawtrainError without a release or if the port
+    is taken.
+    """
+    session = ReviewSession.newest(settings, reviewer)
+    token = secrets.token_urlsafe(24)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.bind((_LOOPBACK, port))
+    except OSError as error:
+        listener.close()
+        raise ClawtrainError(
+            f"Port {port} is not free ({error.strerror}): choose another with --port."
+        ) from None
+    listener.listen()  # from here on the link works: the first request waits for the server
+    announce(f"http://{_LOOPBACK}:{listener.getsockname()[1]}/?token={token}")
+    config = uvicorn.Config(review_app(session, token), log_level="warning")
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def review_app(session: ReviewSession, token: str) -> Starlette:
+    """The application; every request needs ``token`` and this machine's loopback name as Host.
+
+    Any port in the Host, so that the page can be reached through a forwarded one. The token comes
+    in the page's link or, for everything else, in a header no other site can set; so a page from
+    elsewhere can neither read examples nor give verdicts.
+    """
+    pages = _Pages(session)
+    return Starlette(
+        routes=[
+            Route("/", pages.page),
+            Route("/api/examples", pages.examples),
+            Route("/api/verdict", pages.judge, methods=["POST"]),
+            Route("/api/verdicts.csv", pages.export),
+        ],
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard(token))],
+    )
+
+
+def _guard(
+    token: str,
+) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
+    async def guard(
+        request: Request, proceed: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        if not _HOST.fullmatch(request.headers.get("host", "")):
+            return PlainTextResponse("This address is not served here.", 421)
+        in_link = request.query_params.get("token", "") if request.url.path == "/" else ""
+        given = request.headers.get("x-review-token", in_link)
+        if not hmac.compare_digest(given.encode(), token.encode()):
+            return PlainTextResponse("Open the link that `clawtrain review` printed.", 403)
+        response = await proceed(request)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Frame-Options"] = "DENY"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return guard
+
+
+class _Pages:
+    def __init__(self, session: ReviewSession) -> None:
+        self._session = session
+        self._index = {example.example_id: n for n, example in enumerate(session.examples)}
+
+    async def page(self, request: Request) -> Response:
+        nonce = secrets.token_urlsafe(16)
+        html = files("clawtrain_assets.review").joinpath("page.html").read_text("utf-8")
+        policy = (
+            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
+            "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+        return HTMLResponse(
+            html.replace("{{nonce}}", nonce), headers={"Content-Security-Policy": policy}
+        )
+
+    async def examples(self, request: Request) -> Response:
+        shown = [
+            {
+                "example_id": example.example_id,
+                "messages": example.messages,
+                "tools": example.tools,
+                **self._said(index),
+            }
+            for index, example in enumerate(self._session.examples)
+        ]
+        return JSONResponse(
+            {
+                "release_id": self._session.release_id,
+                "reviewer": self._session.reviewer,
+                "score_names": SCORES,
+                "examples": shown,
+            }
+        )
+
+    async def judge(self, request: Request) -> Response:
+        body = await request.body()
+        try:
+            if len(body) > _BODY_LIMIT:
+                raise ValueError("it is too long")
+            posted = msgspec.json.decode(body, type=_Posted)
+            index = self._index[posted.example_id]
+            _check(posted.scores)
+        except KeyError:
+            return PlainTextResponse("The example is not in this release's sample.", 404)
+        except ValueError as error:
+            return PlainTextResponse(f"Not a verdict: {error}.", 400)
+        try:
+            self._session.judge(index, posted.verdict, posted.notes, posted.scores)
+        except ClawtrainError as error:
+            return PlainTextResponse(str(error), 507)
+        return JSONResponse(self._said(index))
+
+    async def export(self, request: Request) -> Response:
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow(["release", "example", "reviewer", "verdict", *SCORES, "notes", "time"])
+        for index in range(len(self._session.examples)):
+            given = self._session.verdict(index)
+            if given:
+                scores = given.scores or {}
+                row = [given.release_id, given.example_id, given.reviewer, given.verdict]
+                row += [str(scores.get(name, "")) for name in SCORES]
+                writer.writerow([_cell(x) for x in [*row, given.notes, given.time.isoformat()]])
+        return Response(out.getvalue(), media_type="text/csv; charset=utf-8")
+
+    def _said(self, index: int) -> dict[str, object]:
+        """The reviewer's own words; the judge's scores only beside the reviewer's."""
+        given = self._session.verdict(index)
+        scores = given.scores if given else None
+        return {
+            "verdict": given.verdict if given else None,
+            "notes": given.notes if given else "",
+            "scores": scores,
+            "judge_scores": self._session.examples[index].judge_scores if scores else None,
+        }
+
+
+def _check(scores: dict[str, float] | None) -> None:
+    if scores is None:
+        return
+    if set(scores) != set(SCORES) or not all(0 <= score <= 10 for score in scores.values()):
+        raise ValueError("give all five scores from 0 to 10, or none")
+
+
+def _cell(text: str) -> str:
+    """A text that a spreadsheet will not take for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
