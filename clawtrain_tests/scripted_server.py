@@ -177,6 +177,9 @@ def _verdict(schema: dict[str, Any], scores: list[int], fault: str | None) -> st
         return '{"answer": "yes"}'
     if "scores" in schema["properties"]:
         return json.dumps({"evidence": "quoted", "reason": "so", "scores": scores})
+    if any("enum" in kind for kind in schema["properties"].values()):
+        first = {key: kind.get("enum", ["quoted"])[0] for key, kind in schema["properties"].items()}
+        return json.dumps(first)
     verdict: dict[str, Any] = {
         key: {"evidence": "quoted", "reason": "because", "score": score}
         for key, score in zip(sorted(schema["properties"]), scores, strict=True)
