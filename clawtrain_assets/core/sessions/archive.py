@@ -27,6 +27,7 @@ from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.sessions.contents import Blobs, Known, Measured
 from clawtrain_assets.core.sessions.databases import columns
 from clawtrain_assets.core.sessions.families import DATABASES
+from clawtrain_assets.core.sessions.gaps import late_warning, missing_transcripts
 from clawtrain_assets.core.sessions.sources import (
     ArchivedFile,
     Found,
@@ -44,6 +45,7 @@ CREATE TABLE IF NOT EXISTS contents (
 CREATE TABLE IF NOT EXISTS parts (
   content INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE, ordinal INTEGER NOT NULL,
   blob TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (content, ordinal));
+CREATE TABLE IF NOT EXISTS captures (at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS contents_by_path ON contents (root, path);
 CREATE INDEX IF NOT EXISTS contents_by_session ON contents (session_id);
 COMMIT;
@@ -82,7 +84,8 @@ class Archive:
         report = CaptureReport()
         with self._writing() as index:
             seen: set[tuple[str, str]] = set()
-            for found in list_history(state_dirs, lcm):
+            history = list_history(state_dirs, lcm)
+            for found in history:
                 report.files += 1
                 seen.add((str(found.root), found.path))
                 try:
@@ -96,6 +99,13 @@ class Archive:
             _mark_gone(index, report, seen, listed)
             used = {blob for (blob,) in index.execute("SELECT DISTINCT blob FROM parts")}
             self._blobs.sweep(used)
+            now = datetime.now(UTC)
+            if (late := late_warning(_last_capture(index), now)) is not None:
+                report.warnings.append(late)
+            report.warnings += missing_transcripts(index, history)
+            with index:
+                index.execute("DELETE FROM captures")
+                index.execute("INSERT INTO captures VALUES (?)", (now.timestamp(),))
         return report
 
     def _capture_file(self, index: sqlite3.Connection, report: CaptureReport, found: Found) -> None:
@@ -203,6 +213,11 @@ class Archive:
                 index.execute("PRAGMA synchronous = FULL")
                 index.executescript(_TABLES)
                 yield index
+
+
+def _last_capture(index: sqlite3.Connection) -> datetime | None:
+    row = index.execute("SELECT MAX(at) FROM captures").fetchone()
+    return datetime.fromtimestamp(row[0], UTC) if row[0] is not None else None
 
 
 def _changed_ns(file: Path, found: Found) -> int:

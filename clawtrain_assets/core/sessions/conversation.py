@@ -1,5 +1,6 @@
 """Walks a path of a session's tree and makes one row of ``schemas.TURNS`` per assistant message."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,15 +15,18 @@ from clawtrain_assets.core.sessions.messages import (
     assistant_message,
     context_message,
     encode,
+    tool_calls,
     tool_message,
     user_text,
 )
-from clawtrain_assets.core.sessions.pairing import Pairs, pair_results
+from clawtrain_assets.core.sessions.pairing import Call, Pairs, pair_results
 from clawtrain_assets.core.sessions.tools import Tools
 from clawtrain_assets.core.sessions.tree import Node, Path
 from clawtrain_assets.core.sessions.window import Item, Window, outcome, render
 from clawtrain_assets.core.turn import Message, SessionKind
 from clawtrain_assets.settings import Price, Sources
+
+_STILL_RUNNING = re.compile(r"Command still running \(session ([\w.-]+)")
 
 
 class Identity(NamedTuple):
@@ -148,6 +152,7 @@ class Conversation:
         self._items: dict[str, Item] = {}  # messages of the exchange by entry
         self._ends: list[int] = [0]  # characters of the exchange up to each message
         self._following: list[Item] = []
+        self._polled: dict[str, list[tuple[int, str]]] = {}  # background command -> its output
 
     def rows(self) -> Iterator[Row]:
         drafts: list[_Draft] = []
@@ -191,7 +196,7 @@ class Conversation:
         self._request = self._next_text
         self._request_meta = msgspec.json.encode(meta) if meta else b"{}"
         self._request_reason = housekeeping.prompt_reason(self._request)
-        self._items, self._ends, self._following = {}, [0], []
+        self._items, self._ends, self._following, self._polled = {}, [0], [], {}
         self._window.trim()
         self._request_at = self._window.add(opening) if opening is not None else None
 
@@ -345,7 +350,19 @@ class Conversation:
     def _tool_result(self, node: Node, body: Body) -> None:
         call = self._pairs.calls.get(node.id)
         if call is not None and call.node.id not in self._unseen:
-            self._keep(node, tool_message(body, call.node.calls[call.ordinal]))
+            message = tool_message(body, call.node.calls[call.ordinal])
+            self._keep(node, message)
+            if message.tool_name == "process":
+                self._note_poll(node, call, message.text)
+
+    def _note_poll(self, node: Node, call: Call, text: str) -> None:
+        """OpenClaw's exec hands long commands to the background; process fetches their output."""
+        body = self._load(call.node).message
+        made = tool_calls(body.content)[call.ordinal] if body is not None else None
+        if made is None or made.arguments.get("action") not in ("poll", "log"):
+            return
+        if isinstance(command := made.arguments.get("sessionId"), str):
+            self._polled.setdefault(command, []).append((node.seq, text))
 
     def _other(self, node: Node, entry: Entry, position: int) -> None:
         self._note_time(entry)
@@ -408,8 +425,9 @@ class Conversation:
             later = self._following[draft.position :]
             chars = self._ends[-1] - self._ends[draft.position]
             if results:
-                own = {id(item) for item in results}
-                later = [item for item in later if id(item) not in own]
+                own = self._pairs.results[draft.node.id].values()
+                kept = {id(self._items.get(result.id)) for result in own}
+                later = [item for item in later if id(item) not in kept]
                 chars = sum([item.chars for item in later])
             later = [item for item in later if item.json]
             yield Row(
@@ -427,8 +445,18 @@ class Conversation:
                 if body is None:
                     continue
                 item = render(tool_message(body, node.calls[ordinal]), self._share)
-            found.append(item)
+            found.append(self._with_polls(item, result))
         return found
+
+    def _with_polls(self, item: Item, result: Node) -> Item:
+        """The result of a background command completed by what was fetched of it later."""
+        running = _STILL_RUNNING.match(item.message.text)
+        later = self._polled.get(running[1], ()) if running else ()
+        texts = [text for seq, text in later if seq > result.seq]
+        if not texts:
+            return item
+        text = "\n\n".join([item.message.text, *texts])
+        return render(msgspec.structs.replace(item.message, text=text), self._share)
 
 
 def _text(value: object) -> str | None:

@@ -97,6 +97,8 @@ def decode_line(line: bytes) -> list[Entry]:
     Raises Unreadable with a reason; its ``entries`` are those in front of the bad bytes.
     """
     try:
+        if not line.isascii():
+            line.decode()  # the decoder does not look into what it skips
         entry = _decode(line)
     except (ValueError, RecursionError):
         return _recover(line)

@@ -6,8 +6,14 @@ from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
-from clawtrain_assets.core.sessions.entries import Unreadable, decode_line
-from clawtrain_assets.core.sessions.families import DATABASES, RANK, TRANSCRIPTS, agent_of
+from clawtrain_assets.core.sessions.entries import Entry, Unreadable, decode_line
+from clawtrain_assets.core.sessions.families import (
+    DATABASES,
+    RANK,
+    TRANSCRIPTS,
+    agent_of,
+    session_of,
+)
 from clawtrain_assets.core.sessions.sources import ArchivedFile
 
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}")
@@ -30,6 +36,7 @@ class SessionGroup(NamedTuple):
     agent_id: str
     files: list[ArchivedFile]
     stored: list[Stored]
+    parents: set[str]  # sessions (lower case) this one was forked from, by its headers
 
     def touches(self, days: Collection[str] | None, zone: ZoneInfo) -> bool:
         """Whether any of the days lies within the times in the files (True if unknown)."""
@@ -64,28 +71,49 @@ def group_sessions(
         if file.family not in TRANSCRIPTS or file.family in DATABASES:
             continue
         session_id = key = file.session_id
+        header = _header(file, open_file)
         if session_id is None:
-            session_id = _header_id(file, open_file) or _stem(file.path)
+            session_id = (header.id if header else None) or _stem(file.path)
             # Ids people chose are unique within an agent only; UUIDs are everywhere.
             folder = file.path.rpartition("/")[0]
             key = session_id if len(session_id) == 36 else f"{file.root}\0{folder}\0{session_id}"
         assert key is not None
         group = groups.setdefault(
-            key.lower(), SessionGroup(session_id, agent_of(file.path), [], [])
+            key.lower(), SessionGroup(session_id, agent_of(file.path), [], [], set())
         )
         group.files.append(file)
+        group.parents.update(_parents(header))
     names: dict[str, list[SessionGroup]] = {}
     for group in groups.values():
         names.setdefault(group.session_id.lower(), []).append(group)
     for part in stored:
         name = part.session_id.lower()
         if name not in names:
-            names[name] = [SessionGroup(part.session_id, agent_of(part.file.path), [], [])]
+            names[name] = [SessionGroup(part.session_id, agent_of(part.file.path), [], [], set())]
             groups[f"\0stored\0{name}"] = names[name][0]
         names[name][0].stored.append(part)
-    for group in groups.values():
+    for group in _parents_first(groups):
         group.files.sort(key=_reading_order)
         yield group
+
+
+def _parents_first(groups: dict[str, SessionGroup]) -> Iterator[SessionGroup]:
+    """Sessions in order, but a fork after what it was forked from."""
+    names = {group.session_id.lower(): key for key, group in groups.items()}
+    done: set[str] = set()
+    for first in groups:
+        waiting = [first]
+        while waiting:
+            key = waiting[-1]
+            before = [names[p] for p in groups[key].parents if p in names]
+            pending = [p for p in before if p not in done and p not in waiting]
+            if pending:
+                waiting += pending
+                continue
+            waiting.pop()
+            if key not in done:
+                done.add(key)
+                yield groups[key]
 
 
 def _reading_order(file: ArchivedFile) -> tuple[bool, int, str, datetime, str]:
@@ -104,7 +132,7 @@ def _stem(path: str) -> str:
     return name.split(".jsonl")[0].split(".checkpoint.")[0].partition("-topic-")[0]
 
 
-def _header_id(file: ArchivedFile, open_file: Callable[[ArchivedFile], BinaryIO]) -> str | None:
+def _header(file: ArchivedFile, open_file: Callable[[ArchivedFile], BinaryIO]) -> Entry | None:
     if file.path.endswith(".zst"):
         return None
     with open_file(file) as stream:
@@ -113,6 +141,16 @@ def _header_id(file: ArchivedFile, open_file: Callable[[ArchivedFile], BinaryIO]
         header = decode_line(first)[0]
     except (Unreadable, IndexError):
         return None
-    if header.type == "session" and isinstance(header.id, str) and header.id:
-        return header.id
-    return None
+    if not isinstance(header.id, str) or not header.id:
+        header.id = None
+    return header if header.type == "session" else None
+
+
+def _parents(header: Entry | None) -> Iterator[str]:
+    """The session a header says it continues: pi writes a path, OpenClaw a path or an id."""
+    if header is None:
+        return
+    for value in (header.branchedFrom, header.parentSession):
+        if isinstance(value, str) and value:
+            name = re.split(r"[/\\]", value)[-1].partition(".jsonl")[0]
+            yield session_of(name) or name.lower()

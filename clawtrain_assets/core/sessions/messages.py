@@ -171,8 +171,8 @@ def _as_user(text: str) -> Message | None:
     return Message("user", text) if text else None
 
 
-def turn_identity(session_id: str, ms: int | None, entry_id: str, body: Body) -> str:
-    """Stable id of an assistant turn: 32 hex digits over session, time and canonical content.
+def content_identity(ms: int | None, entry_id: str, body: Body) -> str:
+    """What an assistant turn is, wherever it was copied to: a hash over time and content.
 
     Time counts in seconds, the resolution LCM keeps, so that the same turn found in a session file
     and in lcm.db is one; turns without content (failed requests repeat within a second) count in
@@ -194,7 +194,12 @@ def turn_identity(session_id: str, ms: int | None, entry_id: str, body: Body) ->
                 parts.append([str(block.type), index])
     moment = entry_id if ms is None else (ms // 1000 if parts else ms)
     try:
-        canonical = _canonical.encode([session_id, moment, parts])
+        canonical = _canonical.encode([moment, parts])
     except OverflowError:
-        canonical = json.dumps([session_id, moment, parts], sort_keys=True).encode()
-    return hashlib.sha256(canonical).hexdigest()[:32]
+        canonical = json.dumps([moment, parts], sort_keys=True).encode()
+    return hashlib.sha256(canonical).hexdigest()
+
+
+def turn_identity(session_id: str, content: str) -> str:
+    """Stable id of a turn: 32 hex digits over its session and ``content_identity``."""
+    return hashlib.sha256(f"{session_id}\0{content}".encode("utf-8", "replace")).hexdigest()[:32]

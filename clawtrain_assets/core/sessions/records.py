@@ -71,6 +71,12 @@ def read_cron_log(stream: BinaryIO) -> dict[str, Identity]:
     return found
 
 
+def cron_sessions(stream: BinaryIO) -> set[str]:
+    """Ids (lower case) of the sessions a cron log names."""
+    named = (line.get("sessionId") for line in _objects(stream))
+    return {name.lower() for name in named if isinstance(name, str)}
+
+
 def read_trajectory(stream: Iterable[bytes]) -> Trajectory:
     """Runs, the last system prompt and the last tool definitions of a sidecar."""
     runs: dict[str, Run] = {}

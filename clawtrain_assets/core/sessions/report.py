@@ -28,6 +28,7 @@ class Report:
     assistant_entries: int = 0  # before merging copies
     merged_entries: int = 0  # copies of an entry in another file of its session
     merged_turns: int = 0  # the same turn again under another entry id
+    forked_turns: int = 0  # copied from the session this one was forked from
     turns: int = 0
     excluded: Counter[str] = field(default_factory=Counter)  # by exclusion_reason
     attributed: Counter[str] = field(default_factory=Counter)  # by attribution_source

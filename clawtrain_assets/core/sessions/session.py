@@ -1,6 +1,6 @@
 """One session: its files and database rows read, merged and walked."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import ExitStack
 from typing import BinaryIO
 
@@ -36,8 +36,14 @@ def session_rows(
     surroundings: Surroundings,
     settings: Settings,
     report: Report,
+    copied: Container[str],
+    contents: set[str] | None,
 ) -> Iterator[Row]:
-    """The turns of one session, each once."""
+    """The turns of one session, each once.
+
+    Turns whose content is in ``copied`` (those of the sessions this one was forked from) are left
+    out; ``contents`` collects this session's for its own forks.
+    """
     keep = sum(file.size for file in group.files) <= _KEEP_BYTES
     tree = SessionTree(group.session_id)
     lcm: dict[str, Identity] = {}
@@ -73,19 +79,20 @@ def session_rows(
             except Unreadable as error:
                 return error.entries[node.part]
 
-        yield from _walk(tree, group, surroundings, settings, report, load, lcm)
+        if contents is not None:
+            contents.update(tree.contents.values())
+        facts = _facts(tree, group, surroundings, load, lcm)
+        yield from _walk(tree, facts, settings, report, load, copied)
 
 
 def _walk(
     tree: SessionTree,
-    group: SessionGroup,
-    surroundings: Surroundings,
+    facts: Facts,
     settings: Settings,
     report: Report,
     load: Callable[[Node], Entry],
-    lcm: Mapping[str, Identity],
+    copied: Container[str],
 ) -> Iterator[Row]:
-    facts = _facts(tree, group, surroundings, load, lcm)
     emitted: set[str] = set()
     counters = Counters()
     for path in tree.paths():
@@ -95,6 +102,9 @@ def _walk(
                 report.merged_turns += 1
                 continue
             emitted.add(row.turn_id)
+            if tree.contents[row.turn_id] in copied:
+                report.forked_turns += 1
+                continue
             if row.source_family == "lcm":
                 report.lcm_only_turns += 1
             yield row

@@ -16,6 +16,7 @@ from clawtrain_assets.core.sessions.entries import Entry, epoch_ms
 from clawtrain_assets.core.sessions.messages import (
     answered_call,
     call_ids,
+    content_identity,
     plain_text,
     tool_calls,
     turn_identity,
@@ -100,6 +101,7 @@ class SessionTree:
         self.headers: list[Entry] = []
         self.turn_copies: Counter[str] = Counter()
         self.called: Called = {}
+        self.contents: dict[str, str] = {}  # turn id -> content identity
         self.merged_entries = 0
         self._leaf: str | None = None
         self._markers: dict[str, str | None] = {}  # leaf marker -> where its children continue
@@ -220,7 +222,9 @@ class SessionTree:
                 if node.calls:
                     for call in tool_calls(body.content):
                         note_call(self.called, call.name, call.arguments)
-                node.turn_id = turn_identity(self.session_id, ms, node_id, body)
+                content = content_identity(ms, node_id, body)
+                node.turn_id = turn_identity(self.session_id, content)
+                self.contents[node.turn_id] = content
             elif role in ("toolResult", "tool"):
                 node.answers = answered_call(body)
         node.entry = entry if keep or node.type != "message" else None

@@ -1,5 +1,6 @@
 """What comes out of a history: turns, their context and outcome, and where each line went."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import zstandard
 from clawtrain_assets.core.sessions.rows import turns_from_table, turns_table
 from clawtrain_assets.settings import Price
 
-from .history import NO_USAGE, SESSION, START, USAGE, Script, conversation, read
+from .history import NO_USAGE, SESSION, START, USAGE, Script, conversation, iso, read
 
 
 def test_a_turn_carries_request_context_response_and_outcome(tmp_path: Path) -> None:
@@ -380,3 +381,66 @@ def test_a_session_larger_than_memory_gives_the_same_turns(
     turns, _ = read(tmp_path)
     assert turns == expected
     assert len(turns) == 4
+
+
+def test_a_background_command_ends_with_what_was_polled(tmp_path: Path) -> None:
+    script = Script()
+    script.user("build it")
+    script.assistant(calls=(("e", "exec", {"command": "make"}),))
+    running = "Command still running (session calm-reef, pid 7). Use process for follow-up."
+    script.result("e", running, tool="exec")
+    script.assistant(calls=(("p", "process", {"action": "poll", "sessionId": "calm-reef"}),))
+    script.result("p", "built\n\nProcess exited with code 0.", tool="process")
+    script.assistant("Built.")
+    script.write(tmp_path)
+    turns, _ = read(tmp_path)
+    (result,) = turns[0].outcome.tool_results
+    assert result.text.startswith(running)
+    assert result.text.endswith("Process exited with code 0.")
+    assert [m.text for m in turns[0].outcome.later][-1] == "Built."
+    assert turns[1].context[-1].text == running
+
+
+def test_a_trajectory_gives_prompt_tools_and_model(tmp_path: Path) -> None:
+    script = Script()
+    script.user("go")
+    script.assistant("done", model=None, provider=None)
+    path = script.write(tmp_path)
+    line = {"provider": "p", "modelId": "m", "runId": "r", "type": "prompt.submitted"}
+    compiled = {
+        "systemPrompt": "Be brief.",
+        "tools": [{"name": "read", "description": "Reads", "input_schema": {"type": "object"}}],
+    }
+    lines = [
+        {**line, "ts": iso(START)},
+        {**line, "ts": iso(START + 500), "type": "context.compiled", "data": compiled},
+        {**line, "ts": iso(START + 60_000), "type": "session.ended"},
+    ]
+    sidecar = path.with_name(f"{SESSION}.trajectory.jsonl")
+    sidecar.write_text("".join(json.dumps(item) + "\n" for item in lines) + "broken\n")
+    (turn,), _ = read(tmp_path)
+    assert (turn.provider, turn.model, turn.attribution_source) == ("p", "m", "trajectory")
+    assert turn.system_prompt == "Be brief."
+    assert turn.tools_source == "trajectory"
+    assert turn.tools == [
+        {
+            "type": "function",
+            "function": {
+                "name": "read",
+                "description": "Reads",
+                "parameters": {"type": "object", "properties": {}, "required": []},
+            },
+        }
+    ]
+
+
+def test_a_cron_log_names_the_model_last(tmp_path: Path) -> None:
+    script = Script()
+    script.user("[cron:j nightly] go")
+    script.assistant("done", model=None, provider=None)
+    script.write(tmp_path)
+    log = tmp_path / "cron" / "runs" / "j.jsonl"
+    log.parent.mkdir(parents=True)
+    log.write_text(json.dumps({"sessionId": SESSION, "model": "m", "provider": "p"}) + "\n")
+    (turn,), _ = read(tmp_path)
+    assert (turn.provider, turn.model, turn.attribution_source) == ("p", "m", "cron_log")

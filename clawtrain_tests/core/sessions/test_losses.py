@@ -1,0 +1,133 @@
+"""The losses OpenClaw and LCM really cause, played through with an hourly capture."""
+
+import json
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from clawtrain_assets.core.sessions.archive import Archive
+from clawtrain_assets.core.sessions.gaps import late_warning
+
+from .history import SESSION, Script, conversation, read
+
+OTHER = "99999999-2222-4333-8444-555555555555"
+
+
+def _ids(archive: Archive) -> set[str]:
+    turns, extraction = read(archive)
+    assert extraction.report.balanced()
+    return {turn.turn_id for turn in turns}
+
+
+def test_a_session_that_grows_is_reset_pruned_and_rotated_stays_whole(tmp_path: Path) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    script = conversation()
+    path = script.write(state)
+    expected = {turn.turn_id for turn in read(state)[0]}
+
+    lines = path.read_bytes().splitlines(keepends=True)
+    for count in (3, 5, 8, len(lines)):  # it grows, once caught in the middle of a line
+        path.write_bytes(b"".join(lines[:count]) + (lines[count][:20] if count == 5 else b""))
+        archive.capture([state], None)
+    assert _ids(archive) == expected
+    assert len(archive.files()) == 1
+
+    reset = path.rename(path.with_name(f"{path.name}.reset.2026-03-08T04-00-00.000Z"))
+    archive.capture([state], None)
+    reset.unlink()  # pruned after thirty days
+    report = archive.capture([state], None)
+    assert report.gone == 1
+    assert _ids(archive) == expected
+
+
+def test_a_cron_session_deleted_after_a_day_stays(tmp_path: Path) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    script = Script()
+    script.user("[cron:job1 nightly] report")
+    script.assistant("All well.")
+    path = script.write(state)
+    archive.capture([state], None)
+    path.unlink()
+    archive.capture([state], None)
+    turns, _ = read(archive)
+    assert [(t.session_kind, t.response.text) for t in turns] == [("cron", "All well.")]
+
+
+def test_rotation_by_lcm_keeps_usage_and_cost(tmp_path: Path) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    script = conversation()
+    script.write(state)
+    archive.capture([state], None)
+    tail = Script()
+    tail.entries += [{**script.entries[-2], "parentId": None}, script.entries[-1]]
+    tail.write(state)
+    assert archive.capture([state], None).rewritten == 1
+    turns, _ = read(archive)
+    assert [t.cost_state for t in turns] == ["priced"] * 4
+    assert len(turns[-1].context) == 7
+
+
+def test_a_backfill_years_later_gives_the_same_rows(tmp_path: Path) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    conversation().write(state)
+    archive.capture([state], None)
+    before, _ = read(archive, days={"2026-03-07"})
+    for path in sorted(state.rglob("*.jsonl")):
+        path.unlink()
+    conversation(OTHER).write(state)
+    archive.capture([state], None)
+    after = [t for t in read(archive, days={"2026-03-07"})[0] if t.session_id == SESSION]
+    strip = [t.turn_id for t in before]
+    assert [t.turn_id for t in after] == strip
+    assert [t.context for t in after] == [t.context for t in before]
+
+
+def test_sessions_deleted_before_capture_are_reported(tmp_path: Path) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    path = conversation().write(state)
+    (path.parent / "sessions.json").write_text(
+        json.dumps(
+            {"agent:main:main": {"sessionId": SESSION}, "agent:main:x": {"sessionId": OTHER}}
+        )
+    )
+    report = archive.capture([state], None)
+    assert len(report.warnings) == 1
+    assert "names 1 sessions" in report.warnings[0]
+    conversation(OTHER).write(state)
+    assert archive.capture([state], None).warnings == []
+
+
+def test_a_late_capture_is_reported() -> None:
+    now = datetime(2026, 3, 8, 12, tzinfo=UTC)
+    assert late_warning(None, now) is None
+    assert late_warning(now - timedelta(hours=2), now) is None
+    warning = late_warning(now - timedelta(hours=49), now)
+    assert warning is not None
+    assert "49 hours" in warning
+
+
+def test_the_time_of_the_last_capture_is_remembered(tmp_path: Path) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    conversation().write(state)
+    assert archive.capture([state], None).warnings == []
+    with sqlite3.connect(tmp_path / "archive" / "index.sqlite") as index:
+        index.execute("UPDATE captures SET at = at - 200000")
+    index.close()
+    assert "56 hours" in archive.capture([state], None).warnings[0]
+
+
+def test_a_fork_does_not_count_its_parents_turns_again(tmp_path: Path) -> None:
+    script = conversation()
+    fork = conversation(OTHER)
+    fork.entries[0]["parentSession"] = f"/home/ada/.openclaw/agents/main/sessions/{SESSION}.jsonl"
+    fork.user("another way")
+    fork.assistant("Done differently.")
+    fork.write(tmp_path, "00000000-0000-4000-8000-000000000000.jsonl")
+    script.write(tmp_path)
+    turns, extraction = read(tmp_path)
+    assert [t.response.text for t in turns].count("You are welcome.") == 1
+    assert len(turns) == 5
+    assert extraction.report.forked_turns == 4
+    own = next(t for t in turns if t.response.text == "Done differently.")
+    assert own.turn_index == 5
+    assert "You are welcome." in [m.text for m in own.context]
