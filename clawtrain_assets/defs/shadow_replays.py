@@ -57,9 +57,10 @@ def shadow_replays(context: dg.AssetExecutionContext) -> dg.MaterializeResult[No
 async def _replay(
     context: dg.AssetExecutionContext, workspace: Workspace, candidate: EndpointResource, day: str
 ) -> list[dict[str, Any]]:
-    sampled = draw(workspace.lake, day, candidate.model, workspace.settings.shadow)
-    if not sampled:
-        context.log.info(f"No turn of {day} is left to replay for {candidate.model}.")
-        return []
     async with candidate.fleet() as fleet:
+        # The name the rows carry: a server completes the configured one (qwen3 is qwen3:latest).
+        model = (await fleet.identity()).model
+        sampled = draw(workspace.lake, day, model, workspace.settings.shadow)
+        if not sampled:
+            context.log.info(f"No turn of {day} is left to replay for {model}.")
         return await replay(sampled, fleet, workspace.journal, log_progress(context.log))

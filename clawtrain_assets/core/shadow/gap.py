@@ -211,7 +211,7 @@ def _series(
             ],
             traffic,
         ),
-        warnings=_warnings(judged, length, trust),
+        warnings=_warnings(key, judged, length, trust),
     )
 
 
@@ -294,8 +294,13 @@ def _trust(rows: list[_Row], judged: list[_Row], min_gap: float) -> Trust:
     )
 
 
-def _warnings(judged: list[_Row], length: Length, trust: Trust) -> list[str]:
+def _warnings(key: SeriesKey, judged: list[_Row], length: Length, trust: Trust) -> list[str]:
     found = []
+    if key.judge_digest == key.candidate_digest:
+        found.append(
+            "The judge is the candidate itself, and models prefer their own words. "
+            "Set a judge of another family than both sides."
+        )
     if length.alarm and length.chosen_longer.n >= 10:
         found.append(
             f"The chosen reply is the longer one in {length.chosen_longer.value:.0%} of the "

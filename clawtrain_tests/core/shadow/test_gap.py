@@ -177,3 +177,10 @@ def test_the_curriculum_weighs_gap_by_frequency() -> None:
 def test_where_the_candidate_is_ahead_there_is_nothing_to_teach() -> None:
     rows = [pair_row(f"t{n}", candidate_scores=[10.0] * 3) for n in range(5)]
     assert measured(rows).lessons == []
+
+
+def test_a_candidate_that_judges_itself_is_pointed_out() -> None:
+    assert any(
+        "itself" in w for w in measured([pair_row(judge_digest="digest-candidate")]).warnings
+    )
+    assert not any("itself" in w for w in measured([pair_row()]).warnings)
