@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import zstandard
 
-from clawtrain_assets.core.sessions.conversation import Identity
 from clawtrain_assets.core.sessions.databases import columns
 from clawtrain_assets.core.sessions.records import StoredSession
+from clawtrain_assets.core.sessions.row import Identity
 
 _LARGEST_EVENT = 256 << 20
 

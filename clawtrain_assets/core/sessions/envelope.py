@@ -93,7 +93,7 @@ def clean_user(text: str) -> Cleaned:
     text = _system_lines(text, meta)
     text = _thread_history(text, meta)
     text = _metadata_blocks(text, meta)
-    text = _media(text, meta)
+    text = _metadata_blocks(_media(text, meta), meta)  # media notes may stand before the blocks
     text = _envelope(text, meta)
     text = _message_ids(text, meta)
     return Cleaned(text.strip(), meta)

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from clawtrain_assets.core.sessions.conversation import Row, Settings
 from clawtrain_assets.core.sessions.grouping import group_sessions
 from clawtrain_assets.core.sessions.report import Report
+from clawtrain_assets.core.sessions.row import Row, Settings
 from clawtrain_assets.core.sessions.rows import rows_batch, turns_from_table
 from clawtrain_assets.core.sessions.session import session_rows
 from clawtrain_assets.core.sessions.sources import HistorySource

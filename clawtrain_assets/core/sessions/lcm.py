@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from clawtrain_assets.core.sessions.conversation import Identity
 from clawtrain_assets.core.sessions.databases import columns
 from clawtrain_assets.core.sessions.entries import Block, Body, Entry, epoch_ms
+from clawtrain_assets.core.sessions.row import Identity
 
 _ROLES = {"assistant": "assistant", "user": "user", "tool": "toolResult"}
 

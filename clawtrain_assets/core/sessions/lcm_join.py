@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from clawtrain_assets.core.sessions.conversation import Identity
 from clawtrain_assets.core.sessions.lcm import LcmMessage
 from clawtrain_assets.core.sessions.messages import content_identity, plain_text, turn_identity
 from clawtrain_assets.core.sessions.report import Report
+from clawtrain_assets.core.sessions.row import Identity
 from clawtrain_assets.core.sessions.tree import START_CHARS, Line, Node, SessionTree
 
 

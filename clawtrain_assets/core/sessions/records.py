@@ -10,8 +10,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from clawtrain_assets.core.sessions.conversation import Identity
 from clawtrain_assets.core.sessions.entries import epoch_ms
+from clawtrain_assets.core.sessions.row import Identity
 from clawtrain_assets.core.sessions.tools import as_function
 
 

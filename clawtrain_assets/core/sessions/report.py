@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from clawtrain_assets.core.sessions.conversation import Row
+from clawtrain_assets.core.sessions.row import Row
 
 
 @dataclass

@@ -9,7 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from clawtrain_assets.core import schemas
-from clawtrain_assets.core.sessions.conversation import Row
+from clawtrain_assets.core.sessions.row import Row
 from clawtrain_assets.core.turn import Message, Outcome, Turn
 
 JSON_COLUMNS: dict[str, msgspec.json.Decoder[Any]] = {

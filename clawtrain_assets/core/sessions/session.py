@@ -5,14 +5,7 @@ from contextlib import ExitStack
 from typing import BinaryIO
 
 from clawtrain_assets.core.sessions.agent_database import AgentDatabase
-from clawtrain_assets.core.sessions.conversation import (
-    Conversation,
-    Counters,
-    Facts,
-    Identity,
-    Row,
-    Settings,
-)
+from clawtrain_assets.core.sessions.conversation import Conversation, Counters
 from clawtrain_assets.core.sessions.entries import Entry, Unreadable, decode_line, epoch_ms
 from clawtrain_assets.core.sessions.grouping import SessionGroup
 from clawtrain_assets.core.sessions.housekeeping import kind_of_key, kind_of_request
@@ -20,6 +13,7 @@ from clawtrain_assets.core.sessions.lcm_join import LcmJoin
 from clawtrain_assets.core.sessions.lines import event_lines, file_lines, plain_stream
 from clawtrain_assets.core.sessions.messages import user_text
 from clawtrain_assets.core.sessions.report import Report
+from clawtrain_assets.core.sessions.row import Facts, Identity, Row, Settings
 from clawtrain_assets.core.sessions.sources import HistorySource
 from clawtrain_assets.core.sessions.surroundings import Surroundings
 from clawtrain_assets.core.sessions.tools import session_tools

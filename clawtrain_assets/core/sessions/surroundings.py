@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import Self
 
 from clawtrain_assets.core.sessions.agent_database import AgentDatabase
-from clawtrain_assets.core.sessions.conversation import Identity
 from clawtrain_assets.core.sessions.databases import opened
 from clawtrain_assets.core.sessions.grouping import Stored
 from clawtrain_assets.core.sessions.lcm import Lcm, LcmSession
@@ -19,6 +18,7 @@ from clawtrain_assets.core.sessions.records import (
     read_trajectory,
 )
 from clawtrain_assets.core.sessions.report import Report
+from clawtrain_assets.core.sessions.row import Identity
 from clawtrain_assets.core.sessions.sources import ArchivedFile, HistorySource
 
 

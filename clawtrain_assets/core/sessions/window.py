@@ -121,8 +121,8 @@ class Window:
     def context(self, request: int | None) -> tuple[bytes, int]:
         """JSON list of the newest messages that fit, and the number left out.
 
-        The message at ``request`` always stays, in front; the list never starts with (or goes on
-        after the request with) the result of a call that was left out.
+        The message at ``request`` always stays. A list that was cut starts with a user message, and
+        no result is kept of a call that was left out.
         """
         items = self._items
         if not items:
@@ -133,6 +133,9 @@ class Window:
         pinned = request is not None and start > request
         if pinned and request is not None:
             start = max(self._start(total - budget + items[request].chars), request + 1)
+        elif request is not None and start:  # an exchange cut in half makes a poor beginning
+            while items[start].message.role != "user":
+                start += 1
         while start < len(items) and items[start].message.role == "tool":
             start += 1
         if start == len(items):

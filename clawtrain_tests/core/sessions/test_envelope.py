@@ -80,6 +80,14 @@ def test_media_notes_become_types_without_paths() -> None:
     assert "ada" not in str(cleaned.meta)
 
 
+def test_media_notes_stand_before_the_blocks_too() -> None:
+    note = "[media attached: /in/a.pdf (application/pdf) | /in/a.pdf]\n"
+    hint = "To send an image back, prefer the message tool (media/path/filePath). If you must\n"
+    cleaned = clean_user(note + hint + INFO + "read it")
+    assert cleaned.text == "read it"
+    assert cleaned.meta["sender"]["label"] == "Ada"
+
+
 def test_thread_history_ends_at_the_current_message() -> None:
     text = (
         "[Thread history - for context]\n[Slack Bo 2026-02-25 19:50 GMT+8] earlier\n\n"
