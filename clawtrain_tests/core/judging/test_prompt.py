@@ -1,6 +1,5 @@
 """The judge's prompt: what it shows, what it never shows, and how it is shortened."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
