@@ -36,6 +36,7 @@ class Host:
         self._alive_every_s = alive_every_s
         self._idle = [self._client() for _ in range(endpoint.slots + 1)]
         self._prober = self._client()
+        self._probe: asyncio.Task[bool] | None = None
 
     def _client(self) -> httpx.AsyncClient:
         key = self._endpoint.api_key
@@ -57,6 +58,9 @@ class Host:
         return 0 if self.down_since is not None else len(self._idle)
 
     async def close(self) -> None:
+        if self._probe is not None:
+            self._probe.cancel()
+            await asyncio.gather(self._probe, return_exceptions=True)
         for client in (*self._idle, self._prober):
             await client.aclose()
 
@@ -76,7 +80,15 @@ class Host:
             ) from error
 
     async def alive(self) -> bool:
-        """Whether the server answers anything at all within the connect timeout."""
+        """Whether the server answers anything at all within the connect timeout.
+
+        Those who ask while a probe is under way share its answer.
+        """
+        if self._probe is None or self._probe.done():
+            self._probe = asyncio.create_task(self._answers())
+        return await asyncio.shield(self._probe)
+
+    async def _answers(self) -> bool:
         try:
             async with asyncio.timeout(self._endpoint.connect_timeout_s):
                 return (await self._prober.get(self._dialect.alive_path)).status_code < 500

@@ -230,3 +230,20 @@ def test_a_restart_of_the_only_host_is_survived() -> None:
 
         patient = asyncio.run(run())
     assert patient.message.text
+
+
+def test_a_cancelled_question_closes_its_connection_and_leaves_the_fleet_usable() -> None:
+    with faulty("hang", times=1) as server:
+
+        async def run() -> ChatReply:
+            async with HostFleet(endpoint(server.url), Ollama(), patience=QUICK) as fleet:
+                asked = asyncio.create_task(fleet.chat(QUESTION))
+                while not server.asked:
+                    await asyncio.sleep(0.01)
+                asked.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await asked
+                replies = await asyncio.gather(*(fleet.chat(QUESTION) for _ in range(6)))
+                return replies[0]
+
+        assert asyncio.run(run()).message.text
