@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clawtrain_assets.core import schemas
+from clawtrain_assets.core.dataset.neardup import near_duplicates
 from clawtrain_assets.core.lake import Lake
 
 _SCORE_COLUMNS = ("tool_correctness", "task_completion", "instruction_adherence", "efficiency")
@@ -31,7 +32,7 @@ class Selection:
 
 
 def select(lake: Lake, min_overall: float, excluded_turns: Collection[str]) -> Selection:
-    """Kept examples of all days, each fingerprint once (the earliest day, then turn id, wins).
+    """Kept examples of all days, none twice or nearly so (the earliest day stays).
 
     ``excluded_turns`` are turns a reviewer rejected or found a leak in.
     """
@@ -53,8 +54,17 @@ def select(lake: Lake, min_overall: float, excluded_turns: Collection[str]) -> S
         else:
             seen.add(row["fingerprint"])
             selection.chosen[row["example_id"]] = row
+    _drop_near_duplicates(lake, selection)
     _add_scores(lake, selection, min_overall)
     return selection
+
+
+def _drop_near_duplicates(lake: Lake, selection: Selection) -> None:
+    days = {example_id: row["day"] for example_id, row in selection.chosen.items()}
+    gone = near_duplicates(lake, days)
+    selection.counts["dropped_near_duplicate"] = len(gone)
+    for example_id in gone:
+        del selection.chosen[example_id]
 
 
 def _add_scores(lake: Lake, selection: Selection, min_overall: float) -> None:

@@ -1,0 +1,206 @@
+"""Near-duplicates over all days, in four stages with tables between them.
+
+1 and 2: each day's signatures and band keys (``band_table``), kept as Parquet; 3: pairs that share
+a band, from DuckDB (``candidates``), compared exactly (``duplicates_of``); 4: groups, and the one
+of each that stays (``survivors``). Days are never compared again unless they changed; each stage
+can be given to another engine that reads and writes the same tables.
+
+Two examples are near-duplicates if their answers are, and their requests are: turns of one
+exchange share the request, and are different steps.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from upath import UPath
+
+from clawtrain_assets.core.dataset import minhash
+from clawtrain_assets.core.lake import Lake
+
+ASSET = "near_duplicate_bands"
+SIMILAR = 0.8
+LEAST_WORDS = 20  # of an answer; shorter ones are equal or they are not
+_BUCKET = 50  # texts sharing a key beyond this are compared with the first of them only
+
+_SCHEMA = pa.schema(
+    [("doc", pa.uint64()), ("band", pa.uint8()), ("key", pa.uint64())],
+    metadata={"algorithm": minhash.ALGORITHM},
+)
+_PAIRS = f"""
+WITH shared AS (
+    SELECT band, key, doc, count(*) OVER w AS n, first_value(doc) OVER w AS head
+    FROM bands SEMI JOIN chosen USING (doc)
+    WINDOW w AS (PARTITION BY band, key ORDER BY doc
+                 ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+)
+SELECT DISTINCT a.doc AS one, b.doc AS other
+FROM shared a JOIN shared b ON a.band = b.band AND a.key = b.key AND a.doc < b.doc
+WHERE a.n > 1 AND (a.n <= {_BUCKET} OR a.doc = a.head)
+"""
+_NEW_PAIRS = """
+SELECT DISTINCT least(n.doc, o.doc) AS one, greatest(n.doc, o.doc) AS other
+FROM fresh n JOIN bands o ON n.band = o.band AND n.key = o.key AND n.doc <> o.doc
+"""
+
+
+class Text(NamedTuple):
+    """What is compared of an example."""
+
+    request: str
+    answer: str
+
+
+def doc_number(example_id: str) -> int:
+    """The 64-bit number under which an example is in the tables: its id's first 16 digits."""
+    return int(example_id[:16], 16)
+
+
+def text_of(conversations: str) -> Text:
+    """The last request and the learned turn of a ShareGPT conversation (JSON text)."""
+    turns = json.loads(conversations)
+    asked = next((t["value"] for t in reversed(turns) if t["from"] == "human"), "")
+    return Text(asked, turns[-1]["value"])
+
+
+def band_table(examples: Iterable[tuple[str, str]]) -> pa.Table:
+    """Band keys of (example id, answer): 20 rows for each answer of 20 words or more."""
+    docs: list[int] = []
+    signatures = []
+    for example_id, answer in examples:
+        if len(minhash.words(answer)) >= LEAST_WORDS:
+            docs.append(doc_number(example_id))
+            signatures.append(minhash.signature(minhash.shingles(answer)))
+    if not docs:
+        return _SCHEMA.empty_table()
+    keys = minhash.band_keys(signatures)
+    columns = [
+        np.repeat(np.array(docs, np.uint64), minhash.BANDS),
+        np.tile(np.arange(minhash.BANDS, dtype=np.uint8), len(docs)),
+        keys.reshape(-1),
+    ]
+    return pa.table([pa.array(column) for column in columns], schema=_SCHEMA)
+
+
+def update_bands(lake: Lake, source: str = "sharegpt_dataset") -> None:
+    """Bring the band table of every day up to date with its examples (kept ones only)."""
+    for day in lake.days(source):
+        stamp = _stamp(lake.path(source, day))
+        if lake.exists(ASSET, day) and _stamp_in(lake.path(ASSET, day)) == stamp:
+            continue
+        rows = lake.read(source, day, ["example_id", "status", "conversations"]).to_pylist()
+        kept = (
+            (row["example_id"], text_of(row["conversations"]).answer)
+            for row in rows
+            if row["status"] == "kept"
+        )
+        table = band_table(kept)
+        marks = {"algorithm": minhash.ALGORITHM, "source": stamp}
+        lake.write(ASSET, day, table.replace_schema_metadata(marks))
+
+
+def candidates(pattern: str, chosen: Sequence[int]) -> list[tuple[int, int]]:
+    """Pairs among ``chosen`` documents that share a band, from band tables at ``pattern``.
+
+    Of a key that more than 50 share (a template, say) only pairs with its first document.
+    """
+    with duckdb.connect() as connection:
+        _view(connection, pattern)
+        connection.register("chosen", pa.table({"doc": pa.array(chosen, pa.uint64())}))
+        return _fetched(connection, _PAIRS)
+
+
+def new_candidates(pattern: str, fresh: pa.Table) -> list[tuple[int, int]]:
+    """Pairs of a new day's band table with all others at ``pattern`` (and with each other)."""
+    with duckdb.connect() as connection:
+        _view(connection, pattern)
+        connection.register("fresh", fresh)
+        return _fetched(connection, _NEW_PAIRS)
+
+
+def duplicates_of(
+    pairs: Iterable[tuple[int, int]], texts: Mapping[int, Text]
+) -> list[tuple[int, int]]:
+    """The pairs whose answers and requests both have a Jaccard similarity of 0.8 or more."""
+    shingled: dict[tuple[int, str], minhash.U64] = {}
+
+    def similar(one: int, other: int, part: str) -> bool:
+        both = []
+        for doc in (one, other):
+            if (doc, part) not in shingled:
+                shingled[doc, part] = minhash.shingles(getattr(texts[doc], part))
+            both.append(shingled[doc, part])
+        return minhash.jaccard(*both) >= SIMILAR
+
+    return [p for p in pairs if similar(*p, "answer") and similar(*p, "request")]
+
+
+def survivors(edges: Iterable[tuple[int, int]], order: Callable[[int], Any]) -> dict[int, int]:
+    """For each document that goes, the one of its group that stays: the first by ``order``."""
+    parent: dict[int, int] = {}
+
+    def root(doc: int) -> int:
+        while parent.setdefault(doc, doc) != doc:
+            parent[doc] = parent[parent[doc]]
+            doc = parent[doc]
+        return doc
+
+    for one, other in edges:
+        first, second = sorted((root(one), root(other)), key=order)
+        parent[second] = first
+    return {doc: root(doc) for doc in parent if root(doc) != doc}
+
+
+def near_duplicates(lake: Lake, chosen: Mapping[str, str]) -> dict[str, str]:
+    """Near-duplicates among examples: the id of each that goes, and of the one that stays.
+
+    ``chosen`` maps example ids to days. The earliest day stays, then the smallest id.
+    """
+    if not chosen:
+        return {}
+    update_bands(lake)
+    ids = {doc_number(example_id): example_id for example_id in chosen}
+    pattern = str(lake.root / ASSET / "day=*" / "part-0.parquet")
+    pairs = candidates(pattern, list(ids))
+    wanted = {ids[doc] for pair in pairs for doc in pair}
+    edges = duplicates_of(pairs, _texts(lake, wanted, chosen))
+    gone = survivors(edges, lambda doc: (chosen[ids[doc]], ids[doc]))
+    return {ids[doc]: ids[kept] for doc, kept in gone.items()}
+
+
+def _texts(lake: Lake, wanted: set[str], chosen: Mapping[str, str]) -> dict[int, Text]:
+    texts = {}
+    for day in sorted({chosen[example_id] for example_id in wanted}):
+        rows = lake.read("sharegpt_dataset", day, ["example_id", "conversations"]).to_pylist()
+        for row in rows:
+            if row["example_id"] in wanted:
+                texts[doc_number(row["example_id"])] = text_of(row["conversations"])
+    return texts
+
+
+def _view(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
+    quoted = pattern.replace("'", "''")
+    connection.execute(
+        f"CREATE VIEW bands AS SELECT * FROM read_parquet('{quoted}', hive_partitioning=false)"
+    )
+
+
+def _fetched(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[int, int]]:
+    found = connection.sql(sql).to_arrow_table()
+    return sorted(zip(found["one"].to_pylist(), found["other"].to_pylist(), strict=True))
+
+
+def _stamp(path: UPath) -> str:
+    """Changes with the file: partitions are replaced whole, never edited."""
+    facts = path.stat()
+    return f"{minhash.ALGORITHM} {facts.st_size} {facts.st_mtime}"
+
+
+def _stamp_in(path: UPath) -> str:
+    with path.open("rb") as source:
+        marks = pq.read_schema(source).metadata or {}
+    return bytes(marks.get(b"source", b"")).decode()

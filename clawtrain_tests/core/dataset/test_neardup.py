@@ -1,0 +1,176 @@
+"""Near-duplicates: found with known recall, never without an exact comparison."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clawtrain_assets.core.dataset import minhash
+from clawtrain_assets.core.dataset.neardup import (
+    ASSET,
+    Text,
+    band_table,
+    candidates,
+    doc_number,
+    duplicates_of,
+    near_duplicates,
+    new_candidates,
+    survivors,
+    update_bands,
+)
+from clawtrain_assets.core.lake import Lake
+from clawtrain_tests.core.dataset.lakes import release, write_day
+from clawtrain_tests.core.dataset.turns import said, turn
+
+SIGNATURE = [565695112, 193374284, 1246298859]
+KEY = 7998847837484705190
+VOCABULARY = [f"word{n}" for n in range(5_000)]
+
+
+def document(chance: random.Random, length: int = 120) -> list[str]:
+    return chance.choices(VOCABULARY, k=length)
+
+
+def altered(chance: random.Random, document: list[str], changes: int) -> list[str]:
+    copy = list(document)
+    for place in chance.sample(range(len(copy)), changes):
+        copy[place] = chance.choice(VOCABULARY)
+    return copy
+
+
+def grams(words: list[str]) -> set[tuple[str, ...]]:
+    return {tuple(words[n : n + 5]) for n in range(len(words) - 4)}
+
+
+def test_shingles_are_the_words_in_fives() -> None:
+    chance = random.Random(1)
+    one = document(chance)
+    other = altered(chance, one, 3)
+    exact = len(grams(one) & grams(other)) / len(grams(one) | grams(other))
+    found = minhash.jaccard(minhash.shingles(" ".join(one)), minhash.shingles(" ".join(other)))
+    assert found == pytest.approx(exact)
+    assert list(minhash.shingles("A b-c,  D\nE")) == list(minhash.shingles("a B C d e"))
+    assert len(minhash.shingles("short")) == 1
+    assert len(minhash.shingles(" .,! ")) == 0
+    assert minhash.jaccard(minhash.shingles(""), minhash.shingles("!")) == 1.0
+
+
+def test_the_scheme_does_not_change_under_its_name() -> None:
+    text = "the quick brown fox jumps over the lazy dog and goes home"
+    made = minhash.signature(minhash.shingles(text))
+    assert minhash.ALGORITHM == "minhash-w5-xxh3-20x6-1"
+    assert [int(value) for value in made[:3]] == SIGNATURE
+    assert int(minhash.band_keys([made])[0, 0]) == KEY
+
+
+def test_signatures_estimate_the_similarity() -> None:
+    chance = random.Random(2)
+    errors = []
+    for _ in range(100):
+        one = document(chance)
+        other = altered(chance, one, chance.randrange(1, 12))
+        a, b = minhash.shingles(" ".join(one)), minhash.shingles(" ".join(other))
+        estimate = float(np.mean(minhash.signature(a) == minhash.signature(b)))
+        errors.append(estimate - minhash.jaccard(a, b))
+    assert abs(float(np.mean(errors))) < 0.02
+    assert float(np.std(errors)) < 0.06  # sqrt(s (1 - s) / 120) is at most 0.046
+
+
+def test_recall_is_that_of_the_scheme_and_precision_is_one(tmp_path: Path) -> None:
+    chance = random.Random(3)
+    texts: dict[int, Text] = {}
+    rows: list[tuple[str, str]] = []
+    planted: set[tuple[int, int]] = set()
+    for number in range(600):
+        words = document(chance)
+        ids = [f"{2 * number + n:020x}"[::-1] for n in range(2)]
+        pair = (words, altered(chance, words, chance.randrange(1, 9)))
+        docs = [doc_number(i) for i in ids]
+        for example_id, said_words in zip(ids, pair, strict=True):
+            rows.append((example_id, " ".join(said_words)))
+            texts[doc_number(example_id)] = Text("the same request", " ".join(said_words))
+        similarity = len(grams(pair[0]) & grams(pair[1])) / len(grams(pair[0]) | grams(pair[1]))
+        if similarity >= 0.8:
+            planted.add((min(docs), max(docs)))
+    lake = Lake(str(tmp_path))
+    lake.write(ASSET, "2026-01-01", band_table(rows))
+    pattern = f"{tmp_path}/{ASSET}/day=*/part-0.parquet"
+    found = set(duplicates_of(candidates(pattern, list(texts)), texts))
+    assert len(planted) > 100
+    assert len(planted & found) / len(planted) >= 0.99
+    assert found <= planted
+
+
+def test_a_new_day_is_compared_with_all_others(tmp_path: Path) -> None:
+    chance = random.Random(4)
+    words = document(chance)
+    lake = Lake(str(tmp_path))
+    lake.write(ASSET, "2026-01-01", band_table([("a" * 20, " ".join(words))]))
+    near = " ".join(altered(chance, words, 1))
+    fresh = band_table([("b" * 20, near), ("c" * 20, " ".join(document(chance)))])
+    pattern = f"{tmp_path}/{ASSET}/day=*/part-0.parquet"
+    assert new_candidates(pattern, fresh) == [(doc_number("a" * 20), doc_number("b" * 20))]
+
+
+def test_a_template_everyone_shares_does_not_make_all_pairs(tmp_path: Path) -> None:
+    text = " ".join(document(random.Random(5)))
+    ids = [f"{n:020x}"[::-1] for n in range(300)]
+    lake = Lake(str(tmp_path))
+    lake.write(ASSET, "2026-01-01", band_table([(i, text) for i in ids]))
+    pattern = f"{tmp_path}/{ASSET}/day=*/part-0.parquet"
+    assert len(candidates(pattern, [doc_number(i) for i in ids])) == 299
+
+
+def test_a_group_keeps_its_first() -> None:
+    gone = survivors([(5, 3), (3, 9), (2, 7)], order=lambda doc: -doc)
+    assert gone == {5: 9, 3: 9, 2: 7}
+    assert survivors([], order=int) == {}
+
+
+LONG = " ".join(document(random.Random(6), 150))
+
+
+def test_steps_of_one_exchange_are_not_duplicates_of_each_other(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    chance = random.Random(7)
+    turns = [
+        turn(f"t{n}", said(" ".join(document(chance, 40))), request=LONG, minute=n)
+        for n in range(4)
+    ]
+    write_day(lake, "2026-03-07", turns)
+    assert release(lake, tmp_path).count("sft_sharegpt") == 4
+
+
+def test_the_same_answer_to_another_request_is_not_one(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    turns = [
+        turn("a", said(LONG), request="Translate the first poem for me please"),
+        turn("b", said(LONG + " indeed"), request="Write something else that is long"),
+    ]
+    write_day(lake, "2026-03-07", turns)
+    assert release(lake, tmp_path).count("sft_sharegpt") == 2
+
+
+def test_a_release_holds_the_earliest_of_near_duplicates(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    for day in ("2026-03-08", "2026-03-07"):
+        answer = said(f"{LONG} on {day}")
+        write_day(lake, day, [turn(f"t-{day}", answer, day=day, session=day)])
+    built = release(lake, tmp_path)
+    assert built.manifest["selection"]["dropped_near_duplicate"] == 1
+    assert '"day":"2026-03-07"' in (built.path / "lineage.jsonl").read_text()
+
+
+def test_a_day_is_signed_again_only_when_it_changed(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    write_day(lake, "2026-03-07", [turn("a", said(LONG))])
+    update_bands(lake)
+    before = lake.path(ASSET, "2026-03-07").stat().st_mtime
+    update_bands(lake)
+    assert lake.path(ASSET, "2026-03-07").stat().st_mtime == before
+    assert lake.read(ASSET, "2026-03-07").num_rows == 20
+    write_day(lake, "2026-03-07", [turn("a", said(LONG)), turn("b", said(LONG + " x"))])
+    update_bands(lake)
+    assert lake.read(ASSET, "2026-03-07").num_rows == 40
+    assert near_duplicates(lake, {}) == {}
