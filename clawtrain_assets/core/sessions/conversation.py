@@ -24,6 +24,9 @@ from clawtrain_assets.core.sessions.tree import Node, Path
 from clawtrain_assets.core.sessions.window import Item, Window, outcome, render
 from clawtrain_assets.core.turn import Message
 
+# Entries rendered for the contexts of an abandoned branch; those further back are only counted, or
+# a session of many branches would take quadratic time.
+_REHEARSED = 200
 _STILL_RUNNING = re.compile(r"Command still running \(session ([\w.-]+)")
 
 
@@ -76,7 +79,11 @@ class Conversation:
 
     def rows(self) -> Iterator[Row]:
         drafts: list[_Draft] = []
+        warm = self._first_needed()
         for position, node in enumerate(self._path.nodes):
+            if position < warm and node.type == "message":
+                self._count_only(node)
+                continue
             entry = self._load(node)
             if node.role == "user" and entry.message is not None:
                 opening = self._opening(entry.message)
@@ -94,6 +101,19 @@ class Conversation:
             else:
                 self._other(node, entry, position)
         yield from self._finish(drafts, None)
+
+    def _first_needed(self) -> int:
+        """Where a branch's walk must begin to render: an exchange well before its own entries."""
+        first = max(self._path.start - _REHEARSED, 0)
+        while first > 0 and self._path.nodes[first].role != "user":
+            first -= 1
+        return first
+
+    def _count_only(self, node: Node) -> None:
+        self._count.exchanges += node.role == "user"
+        self._count.turns += node.role == "assistant"
+        self._count.calls += len(node.calls)
+        self._window.forget()
 
     def _note_time(self, entry: Entry) -> None:
         ms = epoch_ms(entry.timestamp)
@@ -294,13 +314,13 @@ class Conversation:
                 _text(entry.data.get("modelId")),
                 "model_snapshot",
             )
-        elif entry.type == "compaction":
+        elif entry.type in ("compaction", "reset"):
             self._compact(entry, position)
         elif (message := context_message(entry)) is not None:
             self._keep(node, message)
 
     def _compact(self, entry: Entry, position: int) -> None:
-        """From here on the model sees the summary and the kept entries instead of all before."""
+        """From here on the model sees the summary (a reset has none) and the kept entries only."""
         kept: list[Item] = []
         self._request_at = None
         summary = context_message(entry)

@@ -108,6 +108,10 @@ class Window:
         self._items.append(item)
         return len(self._items) - 1
 
+    def forget(self) -> None:
+        """Count a message that is too far back to be rendered."""
+        self._forgotten += 1
+
     def trim(self) -> None:
         """Forget what no later context can reach; call between exchanges."""
         if not self._ends or self._ends[-1] <= 2 * self.limit:

@@ -208,3 +208,36 @@ def test_sessions_in_a_plain_directory_are_named_by_their_header(tmp_path: Path)
     (folder / f"{stamp}_{other}.jsonl").write_bytes(conversation(other).lines())
     turns, _ = read(tmp_path)
     assert {(t.session_id, t.agent_id) for t in turns} == {(SESSION, "main"), (other, "pi")}
+
+
+def test_branches_far_into_a_session_have_the_same_context(tmp_path: Path) -> None:
+    script, filler = Script(), " x" * 200
+    for number in range(150):
+        script.user(f"question {number}")
+        tail = script.parent
+        for attempt in range(2):
+            script.parent = tail
+            script.assistant(f"answer {number}, attempt {attempt}" + filler)
+    script.write(tmp_path)
+    turns, _ = read(tmp_path)
+    assert len(turns) == 300
+    active = [t for t in turns if t.exclusion_reason is None]
+    assert [t.turn_index for t in active] == list(range(1, 151))
+    branch = next(t for t in turns if t.response.text == "answer 149, attempt 0" + filler)
+    assert branch.exclusion_reason == "abandoned_branch"
+    assert branch.turn_index == 150
+    assert branch.context == active[-1].context
+    assert branch.context[-1].text == "question 149"
+    assert branch.context_dropped == active[-1].context_dropped
+
+
+def test_a_reset_begins_a_new_window(tmp_path: Path) -> None:
+    script = Script()
+    script.user("old")
+    script.assistant("old answer")
+    kept = script.user("kept")
+    script.entry("reset", firstKeptEntryId=kept)
+    script.assistant("new answer")
+    script.write(tmp_path)
+    turns, _ = read(tmp_path)
+    assert [m.text for m in turns[-1].context] == ["kept"]
