@@ -9,7 +9,7 @@ and otherwise a message, with a tool call when tools were given.
 
 The script is JSON, all keys optional:
 
-    {"latency_s": 0.0, "models": ["judge:1b"], "version": "0.33.0", "parallel": 1,
+    {"latency_s": 0.0, "models": ["judge:1b"], "version": "0.33.0", "build": "", "parallel": 1,
      "faults": [{"kind": "status:503", "times": 2, "match": "text in the prompt"}],
      "scores": [7, 8, 7, 9, 8], "rules": [{"match": "text", "scores": [1, 2, 1, 2, 1]}]}
 
@@ -42,6 +42,7 @@ class Script:
     def __init__(self, content: dict[str, Any]) -> None:
         self.latency_s = float(content.get("latency_s", 0.0))
         self.models = list(content.get("models", ["judge:1b", "candidate:1b"]))
+        self.build = str(content.get("build", ""))
         self.version = str(content.get("version", "0.33.0"))
         self.slots = asyncio.Semaphore(int(content.get("parallel", _QUEUE)))
         self.faults = [dict(fault) for fault in content.get("faults", [])]
@@ -82,7 +83,7 @@ class Server:
         if path == "/api/version":
             return await _send(writer, 200, {"version": self.script.version})
         if path == "/api/tags":
-            return await _send(writer, 200, {"models": [_listed(m) for m in self.script.models]})
+            return await _send(writer, 200, {"models": self._listed()})
         if path == "/api/show":
             shown = {
                 "capabilities": ["completion", "tools"],
@@ -155,6 +156,11 @@ class Server:
             del answer["done_reason"]
         return answer
 
+    def _listed(self) -> list[dict[str, str]]:
+        build = self.script.build
+        digests = {m: hashlib.sha256((m + build).encode()).hexdigest() for m in self.script.models}
+        return [{"name": model, "digest": digest} for model, digest in digests.items()]
+
     def _note(self, asked: dict[str, Any], prompt: str, fault: str | None) -> None:
         if self._log is None:
             return
@@ -217,10 +223,6 @@ def _to_openai(answer: dict[str, Any]) -> dict[str, Any]:
         "completion_tokens": answer["eval_count"],
     }
     return {"choices": [choice], "usage": usage}
-
-
-def _listed(model: str) -> dict[str, str]:
-    return {"name": model, "digest": hashlib.sha256(model.encode()).hexdigest()}
 
 
 async def _read_request(reader: asyncio.StreamReader) -> tuple[str, bytes] | None:

@@ -247,3 +247,25 @@ def test_a_cancelled_question_closes_its_connection_and_leaves_the_fleet_usable(
                 return replies[0]
 
         assert asyncio.run(run()).message.text
+
+
+def identify(*hosts: str) -> Any:
+    async def run() -> Any:
+        async with HostFleet(endpoint(*hosts), Ollama(), patience=QUICK) as fleet:
+            return await fleet.identity()
+
+    return asyncio.run(run())
+
+
+def test_hosts_with_different_builds_of_a_model_are_not_one_judge() -> None:
+    with scripted_server({"build": "a"}) as one, scripted_server({"build": "b"}) as other:
+        with pytest.raises(EndpointError, match="pull it again") as caught:
+            identify(one.url, other.url)
+        assert not caught.value.item_fault
+        assert identify(one.url, one.url).digest != identify(other.url).digest
+
+
+def test_one_living_host_is_enough_to_begin() -> None:
+    with scripted_server() as one, scripted_server() as other:
+        other.stop()
+        assert identify(other.url, one.url) == identify(one.url)
