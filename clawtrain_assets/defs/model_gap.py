@@ -1,5 +1,7 @@
 """model_gap: where the local model falls short of the reference, measured over all days."""
 
+from collections import Counter
+
 import dagster as dg
 from upath import UPath
 
@@ -8,13 +10,17 @@ from clawtrain_assets.core.lake import WHOLE, replace_bytes
 from clawtrain_assets.core.shadow.gap import measure
 from clawtrain_assets.core.shadow.report import render_html, render_markdown
 from clawtrain_assets.core.shadow.table import gap_rows
+from clawtrain_assets.core.shadow.traffic import COLUMNS, count_strata
 from clawtrain_assets.defs.metadata import definition
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
 
 
 @dg.asset(
-    deps=[dg.AssetDep("contrastive_pairs", partition_mapping=dg.AllPartitionMapping())],
+    deps=[
+        dg.AssetDep("raw_turns", partition_mapping=dg.AllPartitionMapping()),
+        dg.AssetDep("contrastive_pairs", partition_mapping=dg.AllPartitionMapping()),
+    ],
     group_name="gate",
     owners=[SETTINGS.owner],
     kinds={"html", "parquet"},
@@ -31,7 +37,12 @@ def model_gap(workspace: Workspace) -> dg.MaterializeResult[None]:
         if lake.days("contrastive_pairs")
         else schemas.CONTRASTIVE_PAIRS.empty_table()
     )
-    report = measure(pairs, min_gap=workspace.settings.shadow.min_gap)
+    shadow = workspace.settings.shadow
+    traffic: Counter[str] = Counter()
+    for day in sorted(set(pairs["day"].to_pylist())):
+        if lake.exists("raw_turns", day):
+            traffic += count_strata(lake.read("raw_turns", day, COLUMNS), shadow.reference_models)
+    report = measure(pairs, traffic, shadow.min_gap)
     lake.write_rows("model_gap", WHOLE, gap_rows(report), schemas.GAP)
     page = workspace.settings.reports / "model_gap.html"
     replace_bytes(UPath(page), render_html(report).encode())
