@@ -46,8 +46,7 @@ def session_rows(
         for index, file in enumerate(group.files):
             stream = stack.enter_context(plain_stream(source.open(file), file))
             streams.append(stream)
-            live = file.family == "live" and file.status == "present"
-            tree.add_file(file_lines(stream, file, report), index, live, keep)
+            tree.add_file(file_lines(stream, file, report), index, file.family == "live", keep)
             if keep:
                 stream.close()
         for index, part in enumerate(group.stored, len(group.files)):
