@@ -12,9 +12,10 @@ import ipaddress
 import re
 from hashlib import sha256
 
+_TAG = "[0-9a-f]{6}"
 OWN = re.compile(
-    r"<[A-Z][A-Z0-9_]*_[0-9a-f]{6}>|(?:user|host|ssid)-[0-9a-f]{6}|Person-[0-9a-f]{6}"
-    r"|net-[0-9a-f]{6}"
+    rf"<[A-Z][A-Z0-9_]*_{_TAG}>|(?:user|host|ssid|net|Person)-{_TAG}(?:\.example)?|"
+    rf"user-{_TAG}@(?:example\.com|host-{_TAG}(?:\.example)?)|(?:\+1-)?\d{{3}}-555-01\d\d"
 )
 _DIGIT = re.compile(r"\d")
 # Kinds whose spelling varies without the value changing.

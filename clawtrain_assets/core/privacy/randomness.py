@@ -4,31 +4,52 @@ import math
 import re
 from collections import Counter
 
+from clawtrain_assets.core.privacy.wordlists import words
+
 _PIECES = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}|\d+|[^A-Za-z0-9]+|[A-Za-z]")
-# names of programs: words and small numbers held together by underscores, dashes or dots
+# Names of programs: words and small numbers held together by underscores, dashes or dots.
 _IDENTIFIER = re.compile(
     r"_*[A-Za-z]{1,20}\d{0,2}(?:[_.-]+(?:[A-Za-z]{1,20}\d{0,2}|\d{1,4})){2,}_*"
 )
 _RUN = re.compile(r"(.)\1{7,}")
-_PLACEHOLDER = re.compile(
-    r"(?i)^(?:\W*(?:x{3,}|\*{2,}|\.{3,}|•{2,}|_{3,}|-{3,}|0{6,}).*"
-    r"|<[^<>]*>|\[[^\[\]]*\]|\{\{?.*|\$\(?\{?[a-z_].*|\$\d?|%\(?[a-z_]+[%)].*|@\{?[a-z_]+\}.*|\$\{.*"
-    r"|(?:your|my|the|some|a|an|insert|enter|replace|put|add|set|use|new|old|get|no|not|is|are|in|from)"
-    r"[-_ .]?(?:own|api|secret|access|auth|token|key|pass|password|here|me|with|this|bot|client|app|value|real|set|id)?\b.*"
-    r"|.*(?:redacted|placeholder|example|changeme|change[-_]me|change[-_]this|dummy|not[-_]?set|todo|fixme|censored|masked|hidden).*"
-    r"|(?:none|null|nil|undefined|true|false|yes|no|on|off|empty|default|required|optional|string|str|text|bytes|int|integer|bool|"
-    r"boolean|float|number|object|any|void|char|varchar|secret|secrets|password|passwd|passphrase|token|tokens|key|keys|value|auth|bearer|basic|"
-    r"credential|credentials|user|username|admin|root|login|test|prompt|missing|invalid|valid|expired|wrong|correct|incorrect|"
-    r"ok|failed|success|unknown|unset|stdin|env|file|vault|input|output|self|this|foo|bar|baz|abc|xyz|name|type|id|data|json|error|"
-    r"and|or|if|for|to|of|as|was|has|be|by|on|at|with|must|should|will|can|may|via|"
-    r"field|fields|hash|hashed|hashing|reset|manager|policy|protected|authentication|authorization|based|only|store|storage|rotation)"
-    r"[.,;:!?)\]}]*)$"
+_MASK = re.compile(
+    r"[\W_]*+(?:[xX]{3,}+[\W_]*+)++|[\W_]+|0{6,}|.*(?:x{6,}|X{6,}|\*{3,}|\.{3,}|…|•{2,}).*",
+    re.DOTALL,
+)
+_VARIABLE = re.compile(
+    r"<[^<>]*>.*|\[[^\[\]]*\]|\{\{?.*|\$[({].*|\$\w+|%\(\w+\).*|%\w{1,40}%|%[sdr]|[@#]\{.*"
+)
+_PHRASE = re.compile(
+    r"(?i:your|my|the|some|an?|insert|enter|replace|put|add|set|use|new|old|no|not|is|are|from)"
+    r"(?:[A-Za-z]|[-_ .](?=[A-Za-z]))*+"
+)
+_TELLTALE = re.compile(
+    r"(?i)redacted|placeholder|example|change[-_]?me|change[-_]this|dummy|not[-_]?set|fixme|censored"
+)
+_EMPTY = frozenset(
+    words(
+        "none null nil undefined true false yes no on off empty default required optional string "
+        "str text bytes int integer bool boolean float number object any void char varchar secret "
+        "secrets password passwd passphrase token tokens key keys value auth bearer basic "
+        "credential credentials user username admin root login test prompt missing invalid valid "
+        "expired wrong correct incorrect ok failed success unknown unset stdin env file vault input "
+        "output self this foo bar baz abc xyz name type id data json error and or if for to of as "
+        "was has be by at with must should will can may via field fields hash hashed hashing reset "
+        "manager policy protected authentication authorization based only store storage rotation "
+        "changeme hidden masked todo"
+    )
 )
 
 
 def is_placeholder(value: str) -> bool:
     """Whether a value says where a secret would go: a variable, a mask, a word for nothing."""
-    return bool(_PLACEHOLDER.match(value)) or len(set(value)) < 3
+    plain = value.rstrip(".,;:!?)]}").lower()
+    if plain in _EMPTY or len(set(value)) < 3 or _MASK.fullmatch(value):
+        return True
+    if _VARIABLE.fullmatch(value) or _PHRASE.fullmatch(value):
+        return True
+    told = _TELLTALE.search(value)  # by chance also part of a long random value
+    return bool(told) and not looks_random(value.replace(told.group(), "") if told else value)
 
 
 def entropy(value: str) -> float:
@@ -46,5 +67,5 @@ def looks_random(value: str) -> bool:
         return len(letters) > sum(map(len, letters)) / 3 and entropy(value) > 3.0
     if value.replace("_", "").replace("-", "").isdigit():
         return len(value) >= 16
-    words = [piece for piece in _PIECES.findall(value) if piece.isalpha() and 5 <= len(piece) < 13]
-    return sum(map(len, words)) < 0.6 * len(value)
+    long = [piece for piece in _PIECES.findall(value) if piece.isalpha() and 5 <= len(piece) < 13]
+    return sum(map(len, long)) < 0.6 * len(value)

@@ -147,7 +147,9 @@ class Scrubber:
             finding
             for detector in self._detectors
             for finding in detector(page)
-            if finding.value.casefold() not in self._allowed and not OWN.fullmatch(finding.value)
+            if finding.value.casefold() not in self._allowed
+            and not OWN.fullmatch(finding.value)
+            and not OWN.fullmatch(page.text, max(0, finding.start - 1), finding.end + 1)
         ]
 
     def _spread(self, document: _Document, found: dict[str, str]) -> None:

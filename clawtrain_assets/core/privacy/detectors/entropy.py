@@ -12,7 +12,7 @@ from clawtrain_assets.core.privacy.randomness import entropy, looks_random
 from clawtrain_assets.core.privacy.wordlists import phrases
 
 _NEAR = re.compile(
-    r"(?:[A-Za-z0-9_]{0,12}?)(?:[\s:=\"'`(\[{<>|-]{1,4})(?P<secret>[A-Za-z0-9_+/=.~-]{16,200})"
+    r"(?:[A-Za-z0-9_]{0,12}?)(?:[ \t:=\"'`(\[{<>|-]{1,4})(?P<secret>[A-Za-z0-9_+/.~-]{16,200}={0,2})"
 )
 _WORDS = phrases("secret|token|password|apikey|api_key|api key|access|private|key|credential")
 _CONSTANT = re.compile(r"(?:[A-Z]{2,}_){2,}")
