@@ -58,8 +58,8 @@ def headline(series: Series) -> str:
     points = f"{abs(cell.gap.value):.1f}"
     if cell.gap.low is None or cell.gap.high is None:
         return (
-            f"So far {points} points {direction} the reference, over {cell.gap.n} turns of "
-            f"{cell.gap.sessions} sessions: too few to say more."
+            f"So far {points} points {direction} the reference, over {_count(cell.gap.n, 'turn')} of "
+            f"{_count(cell.gap.sessions, 'session')}: too few to say more."
         )
     if cell.gap.low <= 0 <= cell.gap.high:
         return (
@@ -71,6 +71,10 @@ def headline(series: Series) -> str:
         f"{points} of 10 points {direction} the reference (95 % interval {low:.1f} to {high:.1f}) "
         f"over {cell.gap.n} turns of {cell.gap.sessions} sessions."
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def percent(value: float | None) -> str:

@@ -97,7 +97,7 @@ def test_few_rows_give_no_interval_and_say_so() -> None:
     report = measure(pairs_table([pair_row("only")]))
     page = render_html(report)
     assert "n too small" in page
-    assert "too few to say more" in page
+    assert "over 1 turn of 1 session: too few to say more" in page
     assert "n too small" in render_markdown(report)
 
 
