@@ -24,7 +24,7 @@ from clawtrain_assets.core.lake import Lake
 
 ASSET = "near_duplicate_bands"
 SIMILAR = 0.8
-LEAST_WORDS = 20  # of an answer; shorter ones are equal or they are not
+LEAST_SHINGLES = 16  # of an answer, 20 words; shorter ones are equal or they are not
 _BUCKET = 50  # texts sharing a key beyond this are compared with the first of them only
 
 _SCHEMA = pa.schema(
@@ -72,9 +72,10 @@ def band_table(examples: Iterable[tuple[str, str]]) -> pa.Table:
     docs: list[int] = []
     signatures = []
     for example_id, answer in examples:
-        if len(minhash.words(answer)) >= LEAST_WORDS:
+        shingled = minhash.shingles(answer)
+        if len(shingled) >= LEAST_SHINGLES:
             docs.append(doc_number(example_id))
-            signatures.append(minhash.signature(minhash.shingles(answer)))
+            signatures.append(minhash.signature(shingled))
     if not docs:
         return _SCHEMA.empty_table()
     keys = minhash.band_keys(signatures)

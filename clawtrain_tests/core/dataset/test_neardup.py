@@ -23,8 +23,8 @@ from clawtrain_assets.core.lake import Lake
 from clawtrain_tests.core.dataset.lakes import release, write_day
 from clawtrain_tests.core.dataset.turns import said, turn
 
-SIGNATURE = [565695112, 193374284, 1246298859]
-KEY = 7998847837484705190
+SIGNATURE = [711074453, 1616044385, 38280646]
+KEY = 15277302253326369067
 VOCABULARY = [f"word{n}" for n in range(5_000)]
 
 
@@ -51,6 +51,9 @@ def test_shingles_are_the_words_in_fives() -> None:
     found = minhash.jaccard(minhash.shingles(" ".join(one)), minhash.shingles(" ".join(other)))
     assert found == pytest.approx(exact)
     assert list(minhash.shingles("A b-c,  D\nE")) == list(minhash.shingles("a B C d e"))
+    assert list(minhash.shingles("É 中文 x y z")) == list(minhash.shingles("é, 中文! X y (z)"))
+    assert len(set(minhash.shingles("a b c d e a b c d e").tolist())) == 5
+    assert minhash.shingles("ab c d e f")[0] != minhash.shingles("a bc d e f")[0]
     assert len(minhash.shingles("short")) == 1
     assert len(minhash.shingles(" .,! ")) == 0
     assert minhash.jaccard(minhash.shingles(""), minhash.shingles("!")) == 1.0
@@ -59,7 +62,7 @@ def test_shingles_are_the_words_in_fives() -> None:
 def test_the_scheme_does_not_change_under_its_name() -> None:
     text = "the quick brown fox jumps over the lazy dog and goes home"
     made = minhash.signature(minhash.shingles(text))
-    assert minhash.ALGORITHM == "minhash-w5-xxh3-20x6-1"
+    assert minhash.ALGORITHM == "minhash-w5-rolling-20x6-1"
     assert [int(value) for value in made[:3]] == SIGNATURE
     assert int(minhash.band_keys([made])[0, 0]) == KEY
 

@@ -1,0 +1,179 @@
+"""Near-duplicate removal: recall, precision and CPU, beside an exact hash of the same texts.
+
+    python benchmarks/dedup.py [--quick] [--json]
+
+Invented documents of 240-400 words (about 2.4 KB, 50,000 words vocabulary); one in ten is a near
+copy whose Jaccard similarity in word 5-grams (0.5-0.99) is computed exactly, half by another tail,
+half by scattered edits. CPU time of this process, one thread for signatures. --quick: 10,000 and
+20,000 documents; else 50,000 and 100,000 as well.
+"""
+
+import argparse
+import hashlib
+import json
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from clawtrain_assets.core.dataset.neardup import (
+    ASSET,
+    SIMILAR,
+    Text,
+    band_table,
+    candidates,
+    doc_number,
+    duplicates_of,
+    new_candidates,
+)
+from clawtrain_assets.core.lake import Lake
+
+VOCABULARY = [f"w{number:x}" + "abcdefgh"[: number % 6] for number in range(50_000)]
+DAY = 5_000
+
+
+class Corpus(NamedTuple):
+    """Example ids and texts by day, and the planted pairs with their exact similarity."""
+
+    days: list[list[tuple[str, str]]]
+    planted: dict[tuple[int, int], float]
+
+
+def corpus(documents: int) -> Corpus:
+    chance = random.Random(11)
+    rows: list[tuple[str, str]] = []
+    planted = {}
+    while len(rows) < documents:
+        words = chance.choices(VOCABULARY, k=chance.randrange(240, 400))
+        rows.append((_id(len(rows)), " ".join(words)))
+        if chance.random() < 0.1 and len(rows) < documents:
+            copy = _copy(chance, words)
+            rows.append((_id(len(rows)), " ".join(copy)))
+            pair = sorted(doc_number(example_id) for example_id, _ in rows[-2:])
+            planted[pair[0], pair[1]] = _similarity(words, copy)
+    chance.shuffle(rows)
+    return Corpus([rows[n : n + DAY] for n in range(0, len(rows), DAY)], planted)
+
+
+def _id(number: int) -> str:
+    return hashlib.sha256(str(number).encode()).hexdigest()[:20]
+
+
+def _copy(chance: random.Random, words: list[str]) -> list[str]:
+    wanted = chance.uniform(0.5, 0.99)
+    kept = 2 * wanted / (1 + wanted)  # share of 5-grams that must stay for that similarity
+    copy = list(words)
+    if chance.random() < 0.5:
+        tail = max(1, round(len(words) * (1 - kept)))
+        copy[-tail:] = chance.choices(VOCABULARY, k=tail)
+    else:
+        for place in chance.sample(range(len(words)), max(1, round(len(words) * (1 - kept) / 5))):
+            copy[place] = chance.choice(VOCABULARY)
+    return copy
+
+
+def _similarity(one: list[str], other: list[str]) -> float:
+    a, b = ({tuple(w[n : n + 5]) for n in range(len(w) - 4)} for w in (one, other))
+    return len(a & b) / len(a | b)
+
+
+def measure(documents: int) -> Iterator[dict[str, Any]]:
+    made = corpus(documents)
+    texts = {doc_number(i): Text("same", text) for day in made.days for i, text in day}
+    start = time.process_time()
+    for text in texts.values():
+        hashlib.sha256(text.answer.encode()).digest()
+    floor = time.process_time() - start
+
+    with tempfile.TemporaryDirectory() as folder:
+        lake, pattern = Lake(folder), f"{folder}/{ASSET}/day=*/part-0.parquet"
+        start = time.process_time()
+        for number, day in enumerate(made.days):
+            lake.write(ASSET, f"2026-01-{number:04d}", band_table(day))
+        signed = time.process_time() - start
+        start = time.process_time()
+        pairs = candidates(pattern, list(texts))
+        joined = time.process_time() - start
+        start = time.process_time()
+        found = set(duplicates_of(pairs, texts))
+        verified = time.process_time() - start
+
+        fresh = band_table(made.days[-1])
+        Path(str(lake.path(ASSET, f"2026-01-{len(made.days) - 1:04d}"))).unlink()
+        start = time.perf_counter()
+        new_candidates(pattern, fresh)
+        incremental = time.perf_counter() - start
+
+    true = {pair for pair, similarity in made.planted.items() if similarity >= SIMILAR}
+    per_document = (signed + joined + verified) / documents * 1e6
+    size = f"{documents:,} documents"
+    yield _line(f"recall at J >= 0.8, {size}", len(true & found) / len(true), 0.99, "share")
+    yield _line(f"precision, {size}", len(true & found) / max(len(found), 1), 1.0, "share")
+    yield _line(
+        f"CPU per document, {size}",
+        per_document,
+        150.0,
+        "us",
+        below=True,
+        ratio=per_document / (floor / documents * 1e6),
+    )
+    parts = {"sign": signed, "join": joined, "verify": verified}
+    for name, seconds in parts.items():
+        yield _line(f"CPU per document: {name}, {size}", seconds / documents * 1e6, None, "us")
+    yield _line(
+        f"a new day of {len(made.days[-1]):,} against {size}", incremental, 2.0, "s", below=True
+    )
+
+
+def _line(
+    metric: str,
+    value: float,
+    aim: float | None,
+    unit: str,
+    below: bool = False,
+    ratio: float | None = None,
+) -> dict[str, Any]:
+    met = None if aim is None else (value <= aim if below else value >= aim)
+    return {
+        "metric": metric,
+        "value": round(value, 4),
+        "aim": aim,
+        "met": met,
+        "unit": unit,
+        "ratio_to": None if ratio is None else {"sha256 of the text": round(ratio, 1)},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="under a minute")
+    parser.add_argument("--json", action="store_true", help="one JSON object for each line")
+    arguments = parser.parse_args()
+    per_document = []
+    for documents in (10_000, 20_000) if arguments.quick else (10_000, 20_000, 50_000, 100_000):
+        for line in measure(documents):
+            if line["metric"].startswith("CPU per document, "):
+                per_document.append(line["value"])
+            _print(line, arguments.json)
+    growth = per_document[-1] / per_document[0]
+    _print(
+        _line("CPU per document, largest to smallest", growth, 1.25, "ratio", True), arguments.json
+    )
+
+
+def _print(line: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(line), flush=True)
+    else:
+        aim = (
+            ""
+            if line["aim"] is None
+            else f"  aim {line['aim']}: {'met' if line['met'] else 'MISSED'}"
+        )
+        print(f"{line['metric']:<60} {line['value']:>10} {line['unit']}{aim}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
