@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor
 
-from clawtrain_assets.core.shadow.gap import Cell
+from clawtrain_assets.core.shadow.findings import Cell
 from clawtrain_assets.core.shadow.stats import Mean
 
 WIDTH = 860

@@ -6,7 +6,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from clawtrain_assets.core.shadow import plots
-from clawtrain_assets.core.shadow.gap import LONGER_ALARM, Cell, GapReport, Series
+from clawtrain_assets.core.shadow.findings import LONGER_ALARM, Cell, GapReport, Series
 from clawtrain_assets.core.shadow.stats import Mean, Share
 
 _DIMENSION_NAMES = {
@@ -58,8 +58,9 @@ def headline(series: Series) -> str:
     points = f"{abs(cell.gap.value):.1f}"
     if cell.gap.low is None or cell.gap.high is None:
         return (
-            f"So far {points} points {direction} the reference, over {_count(cell.gap.n, 'turn')} of "
-            f"{_count(cell.gap.sessions, 'session')}: too few to say more."
+            f"So far {points} points {direction} the reference, over "
+            f"{_count(cell.gap.n, 'turn')} of {_count(cell.gap.sessions, 'session')}: "
+            "too few to say more."
         )
     if cell.gap.low <= 0 <= cell.gap.high:
         return (

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from clawtrain_assets.core.shadow.gap import Cell, GapReport, Series
+from clawtrain_assets.core.shadow.findings import Cell, GapReport, Series
 from clawtrain_assets.core.shadow.stats import Mean
 
 

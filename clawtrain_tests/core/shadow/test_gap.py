@@ -3,7 +3,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from clawtrain_assets.core.shadow.gap import Series, measure
+from clawtrain_assets.core.shadow.findings import Series
+from clawtrain_assets.core.shadow.gap import measure
 from clawtrain_assets.core.turn import Message
 from clawtrain_tests.core.shadow.samples import call, pair_row, pairs_table
 
