@@ -24,15 +24,15 @@ import pyarrow as pa
 
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.core.sessions.agent_database import MARK
 from clawtrain_assets.core.sessions.contents import Blobs, Known, Measured
 from clawtrain_assets.core.sessions.databases import columns
-from clawtrain_assets.core.sessions.families import DATABASES
 from clawtrain_assets.core.sessions.gaps import late_warning, missing_transcripts
 from clawtrain_assets.core.sessions.sources import (
     ArchivedFile,
     Found,
-    copy_database,
     list_history,
+    open_history,
 )
 
 _TABLES = """
@@ -109,8 +109,7 @@ class Archive:
         return report
 
     def _capture_file(self, index: sqlite3.Connection, report: CaptureReport, found: Found) -> None:
-        file = found.root / found.path
-        changed = _changed_ns(file, found)
+        changed = _changed_ns(found)
         present = _known(index, "root = ? AND path = ? AND present", str(found.root), found.path)
         before = present[0] if present else None
         if before is not None and before.untouched(found, changed):
@@ -120,7 +119,7 @@ class Archive:
             candidates = _known(index, "session_id = ?", found.session_id)
         else:
             candidates = _known(index, "root = ? AND path = ?", str(found.root), found.path)
-        with copy_database(file) if found.family in DATABASES else file.open("rb") as stream:
+        with open_history(found.root, found.path, found.family) as stream:
             measured = self._blobs.capture(stream, candidates)
         if before is not None and before.sha256 == measured.sha256:
             report.unchanged += 1
@@ -140,7 +139,7 @@ class Archive:
             report.rewritten += 1
         # What the new content merely continues is no longer needed; what was rewritten stays as
         # gone, for it holds bytes the file no longer has.
-        superseded = before if continues or found.family in DATABASES else None
+        superseded = before if continues or found.family == "lcm" else None
         _record(index, found, measured, changed, before, superseded)
 
     def files(self) -> list[ArchivedFile]:
@@ -220,13 +219,11 @@ def _last_capture(index: sqlite3.Connection) -> datetime | None:
     return datetime.fromtimestamp(row[0], UTC) if row[0] is not None else None
 
 
-def _changed_ns(file: Path, found: Found) -> int:
+def _changed_ns(found: Found) -> int:
     """Time of the last change; a database changes through its write-ahead log."""
+    log = found.root / (found.path.partition(MARK)[0] + "-wal")
     changed = found.stat.st_mtime_ns
-    log = file.with_name(file.name + "-wal")
-    if found.family in DATABASES and log.exists():
-        changed = max(changed, log.stat().st_mtime_ns)
-    return changed
+    return max(changed, log.stat().st_mtime_ns) if log.exists() else changed
 
 
 def _known(index: sqlite3.Connection, where: str, *values: str) -> list[Known]:

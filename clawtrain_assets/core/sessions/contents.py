@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.core.sessions.agent_database import MARK
 from clawtrain_assets.core.sessions.entries import epoch_ms
-from clawtrain_assets.core.sessions.families import DATABASES
 from clawtrain_assets.core.sessions.sources import Found
 
 _CHUNK = 4 << 20
@@ -31,7 +31,8 @@ class Known(NamedTuple):
 
     def untouched(self, found: Found, changed_ns: int) -> bool:
         """Whether the file on disk is still the one this was read from, by its metadata."""
-        same_size = self.size == found.stat.st_size or found.family in DATABASES
+        from_database = found.family == "lcm" or MARK in found.path
+        same_size = from_database or self.size == found.stat.st_size
         return same_size and (self.mtime_ns, self.inode) == (changed_ns, found.stat.st_ino)
 
 

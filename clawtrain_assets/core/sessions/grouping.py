@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
+from clawtrain_assets.core.sessions.agent_database import MARK
 from clawtrain_assets.core.sessions.entries import Entry, Unreadable, decode_line
 from clawtrain_assets.core.sessions.families import (
-    DATABASES,
     RANK,
     TRANSCRIPTS,
     agent_of,
@@ -68,8 +68,10 @@ def group_sessions(
     """
     groups: dict[str, SessionGroup] = {}
     for file in files:
-        if file.family not in TRANSCRIPTS or file.family in DATABASES:
+        if file.family not in TRANSCRIPTS:
             continue
+        if file.family == "agent_sqlite" and MARK not in file.path:
+            continue  # not OpenClaw's after all; the surroundings report it
         session_id = key = file.session_id
         header = _header(file, open_file)
         if session_id is None:

@@ -1,4 +1,4 @@
-"""Files and database events as lines: decoded, counted, and quarantined where unreadable."""
+"""Files as lines: decoded, counted, and quarantined where unreadable."""
 
 import tempfile
 from collections.abc import Iterator
@@ -6,7 +6,6 @@ from typing import BinaryIO, cast
 
 import zstandard
 
-from clawtrain_assets.core.sessions.agent_database import AgentDatabase
 from clawtrain_assets.core.sessions.entries import Entry, Unreadable, decode_line
 from clawtrain_assets.core.sessions.report import Report
 from clawtrain_assets.core.sessions.sources import ArchivedFile
@@ -62,33 +61,6 @@ def file_lines(stream: BinaryIO, file: ArchivedFile, report: Report) -> Iterator
             yield Line(entry, number, start, raw)
     report.lines += number
     report.bytes_read += offset
-
-
-def event_lines(
-    database: AgentDatabase, session_id: str, file: ArchivedFile, report: Report
-) -> Iterator[Line | None]:
-    """Entries of a session kept in a database; the event's number stands for line and offset."""
-    for seq, data, damaged in database.events(session_id):
-        report.lines += 1
-        report.bytes_read += len(data)
-        entries: list[Entry] = []
-        try:
-            if damaged:
-                raise Unreadable("not zstd")
-            entries = decode_line(data)
-        except Unreadable as error:
-            entries = list(error.entries)
-            report.reject(file.path, seq, error.start, str(error), data[error.start :])
-            if not entries:
-                report.quarantined_lines += 1
-        else:
-            if not entries:
-                report.blank += 1
-                continue
-        if not entries:
-            yield None
-        for entry in _counted(entries, report):
-            yield Line(entry, seq, seq, data)
 
 
 def _counted(entries: list[Entry], report: Report) -> list[Entry]:

@@ -53,8 +53,15 @@ def read_session_store(stream: BinaryIO) -> dict[str, StoredSession]:
     except (ValueError, RecursionError):
         return {}
     found: dict[str, StoredSession] = {}
-    for key, entry in store.items() if isinstance(store, dict) else ():
-        if isinstance(entry, dict) and isinstance(session_id := entry.get("sessionId"), str):
+    pairs: Iterable[tuple[Any, Any]] = ()
+    if isinstance(store, dict):
+        pairs = store.items()
+    elif isinstance(store, list):  # as given out by an agent database: a key had several sessions
+        pairs = [(entry.get("sessionKey"), entry) for entry in store if isinstance(entry, dict)]
+    for key, entry in pairs:
+        if not isinstance(key, str) or not isinstance(entry, dict):
+            continue
+        if isinstance(session_id := entry.get("sessionId"), str):
             model = _identity(entry.get("modelProvider"), entry.get("model"), "session_store")
             found[session_id.lower()] = StoredSession(key, model)
     return found

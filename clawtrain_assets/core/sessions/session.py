@@ -4,13 +4,12 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import ExitStack
 from typing import BinaryIO
 
-from clawtrain_assets.core.sessions.agent_database import AgentDatabase
 from clawtrain_assets.core.sessions.conversation import Conversation, Counters
 from clawtrain_assets.core.sessions.entries import Entry, Unreadable, decode_line, epoch_ms
 from clawtrain_assets.core.sessions.grouping import SessionGroup
 from clawtrain_assets.core.sessions.housekeeping import kind_of_key, kind_of_request
 from clawtrain_assets.core.sessions.lcm_join import LcmJoin
-from clawtrain_assets.core.sessions.lines import event_lines, file_lines, plain_stream
+from clawtrain_assets.core.sessions.lines import file_lines, plain_stream
 from clawtrain_assets.core.sessions.messages import user_text
 from clawtrain_assets.core.sessions.report import Report
 from clawtrain_assets.core.sessions.row import Facts, Identity, Row, Settings
@@ -46,18 +45,15 @@ def session_rows(
         for index, file in enumerate(group.files):
             stream = stack.enter_context(plain_stream(source.open(file), file))
             streams.append(stream)
-            tree.add_file(file_lines(stream, file, report), index, file.family == "live", keep)
+            current = file.family in ("live", "agent_sqlite")
+            tree.add_file(file_lines(stream, file, report), index, current, keep)
             if keep:
                 stream.close()
         for index, part in enumerate(group.stored, len(group.files)):
-            if isinstance(part.handle, AgentDatabase):
-                events = event_lines(part.handle, part.session_id, part.file, report)
-                tree.add_file(events, index, True)
-            else:
-                database, session = part.handle
-                join = LcmJoin(tree, index, report)
-                join.add(database.messages(session))
-                lcm |= join.identities
+            database, session = part.handle
+            join = LcmJoin(tree, index, report)
+            join.add(database.messages(session))
+            lcm |= join.identities
         tree.count_copies()
         report.sessions += 1
         report.merged_entries += tree.merged_entries

@@ -4,15 +4,18 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, cast
 
 import msgspec
 import xxhash
 
 from clawtrain_assets.core.errors import ClawtrainError
-from clawtrain_assets.core.sessions.families import DATABASES, scan
+from clawtrain_assets.core.sessions.agent_database import MARK, open_part, parts_of
+from clawtrain_assets.core.sessions.databases import read_only
+from clawtrain_assets.core.sessions.families import scan
 
 
 class ArchivedFile(msgspec.Struct, frozen=True):
@@ -72,10 +75,8 @@ class DirectorySource:
         ]
 
     def open(self, file: ArchivedFile) -> BinaryIO:
-        if file.family in DATABASES:
-            return copy_database(Path(file.key))
         try:
-            return Path(file.key).open("rb")
+            return open_history(Path(file.root), file.path, file.family)
         except OSError as error:
             raise ClawtrainError(f"{file.path} cannot be read: {error.strerror}.") from error
 
@@ -87,7 +88,10 @@ class DirectorySource:
 
 
 class Found(NamedTuple):
-    """A history file on disk; ``path`` is relative to ``root``."""
+    """A history file on disk; ``path`` is relative to ``root``.
+
+    A session in a database has the path ``<database>#<file>``; ``stat`` is the database's.
+    """
 
     root: Path
     path: str
@@ -106,9 +110,17 @@ def list_history(state_dirs: Sequence[Path], lcm: Path | None) -> list[Found]:
             stat = (root / path).stat()
         except FileNotFoundError:  # rotated away while we were looking
             return
-        if (stat.st_dev, stat.st_ino) not in seen:
-            seen.add((stat.st_dev, stat.st_ino))
-            found.append(Found(root, path, family, session_id, stat))
+        if (stat.st_dev, stat.st_ino) in seen:
+            return
+        seen.add((stat.st_dev, stat.st_ino))
+        if family == "agent_sqlite":
+            try:
+                for part, kind, name in parts_of(root / path):
+                    found.append(Found(root, f"{path}{MARK}{part}", kind, name, stat))
+                return
+            except sqlite3.Error:
+                pass  # listed as it is: whoever opens it will say what is wrong
+        found.append(Found(root, path, family, session_id, stat))
 
     for directory in state_dirs:
         if directory.is_file():
@@ -133,45 +145,30 @@ def list_history(state_dirs: Sequence[Path], lcm: Path | None) -> list[Found]:
     return found
 
 
-def copy_database(path: Path) -> BinaryIO:
-    """A consistent copy of a SQLite database as an unnamed temporary file; nothing is written.
+def open_history(root: Path, path: str, family: str) -> BinaryIO:
+    """The bytes of a history file; of a database a consistent copy, or one of its sessions.
 
-    A database with a live writer is read through its write-ahead log; one without is opened as
-    immutable, so that not even a lock file appears beside it. Raises ClawtrainError.
+    Raises OSError, or ClawtrainError for a file that should be a database and is none.
     """
+    database, mark, part = path.partition(MARK)
+    try:
+        if mark:
+            return open_part(root / database, part)
+        if family in ("lcm", "agent_sqlite"):
+            return _copy_database(root / path)
+    except sqlite3.Error as error:
+        raise ClawtrainError(
+            f"{database} cannot be read as a SQLite database ({error}): check that it is one."
+        ) from error
+    return (root / path).open("rb")
+
+
+def _copy_database(path: Path) -> BinaryIO:
     stream = tempfile.NamedTemporaryFile(prefix="clawtrain-", suffix=".sqlite")  # noqa: SIM115
     try:
-        backup_database(path, Path(stream.name))
-    except sqlite3.Error as error:
-        stream.close()
-        raise ClawtrainError(
-            f"{path.name} cannot be read as a SQLite database ({error}): check that it is one."
-        ) from error
-    return stream  # type: ignore[return-value]
-
-
-def backup_database(path: Path, target: Path) -> None:
-    """SQLite's online backup of ``path`` into ``target``; raises sqlite3.Error."""
-    wal = path.with_name(path.name + "-wal")
-    live = wal.exists() and wal.stat().st_size > 0
-    if live and not path.with_name(path.name + "-shm").exists():
-        # The writer died: its log has to be replayed, which must not happen in the source.
-        with tempfile.TemporaryDirectory(prefix="clawtrain-") as folder:
-            copy = Path(folder) / path.name
-            copy.write_bytes(path.read_bytes())
-            copy.with_name(wal.name).write_bytes(wal.read_bytes())
-            _backup(f"{copy.as_uri()}", target)
-        return
-    _backup(f"{path.absolute().as_uri()}?{'mode=ro' if live else 'immutable=1'}", target)
-
-
-def _backup(uri: str, target: Path) -> None:
-    source = sqlite3.connect(uri, uri=True)
-    try:
-        copy = sqlite3.connect(target)
-        try:
+        with read_only(path) as source, closing(sqlite3.connect(stream.name)) as copy:
             source.backup(copy)
-        finally:
-            copy.close()
-    finally:
-        source.close()
+    except BaseException:
+        stream.close()
+        raise
+    return cast(BinaryIO, stream)

@@ -5,10 +5,10 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-from clawtrain_assets.core.sessions.agent_database import AgentDatabase
+from clawtrain_assets.core.sessions.agent_database import MARK
 from clawtrain_assets.core.sessions.databases import opened
 from clawtrain_assets.core.sessions.grouping import Stored
-from clawtrain_assets.core.sessions.lcm import Lcm, LcmSession
+from clawtrain_assets.core.sessions.lcm import Lcm
 from clawtrain_assets.core.sessions.records import (
     NO_TRAJECTORY,
     StoredSession,
@@ -35,7 +35,6 @@ class Surroundings:
         self._report = report
         self._stack = ExitStack()
         self._trajectories: dict[str, list[ArchivedFile]] = {}
-        self._recorded: dict[str, list[AgentDatabase]] = {}
         self.keys: dict[str, StoredSession] = {}
         self.cron: dict[str, Identity] = {}
         self.stored: list[Stored] = []
@@ -50,11 +49,14 @@ class Surroundings:
                 elif file.family == "cron_run":
                     with self._source.open(file) as stream:
                         self.cron.update(read_cron_log(stream))
-                elif file.family in ("lcm", "agent_sqlite"):
+                elif file.family == "lcm":
                     try:
-                        self._open_database(file)
+                        self._open_lcm(file)
                     except sqlite3.Error as error:
                         self._report.reject(file.path, 0, 0, f"not readable: {error}", b"")
+                elif file.family == "agent_sqlite" and MARK not in file.path:
+                    reason = "not an OpenClaw agent database"
+                    self._report.reject(file.path, 0, 0, reason, b"")
             self._stack = self._stack.pop_all()
         return self
 
@@ -73,35 +75,20 @@ class Surroundings:
                 if current or session_id not in self.keys:
                     self.keys[session_id] = stored
 
-    def _open_database(self, file: ArchivedFile) -> None:
-        connection = self._stack.enter_context(opened(self._source.open(file)))
-        self._report.files[file.family] += 1
-        if file.family == "lcm":
-            lcm = Lcm(connection)
-            for session in lcm.sessions():
-                self._note_lcm(file, lcm, session)
-            return
-        database = AgentDatabase(connection)
-        for name, stored in database.keys().items():
-            self.keys.setdefault(name, stored)
-        for session_id, first, last in database.sessions():
-            self.stored.append(Stored(file, session_id, first, last, database))
-            self._recorded.setdefault(session_id.lower(), []).append(database)
-
-    def _note_lcm(self, file: ArchivedFile, lcm: Lcm, session: LcmSession) -> None:
-        part = Stored(file, session.session_id, session.first_ms, session.last_ms, (lcm, session))
-        self.stored.append(part)
-        if session.session_key:
-            self.keys.setdefault(
-                session.session_id.lower(), StoredSession(session.session_key, None)
+    def _open_lcm(self, file: ArchivedFile) -> None:
+        lcm = Lcm(self._stack.enter_context(opened(self._source.open(file))))
+        self._report.files["lcm"] += 1
+        for session in lcm.sessions():
+            self.stored.append(
+                Stored(file, session.session_id, session.first_ms, session.last_ms, (lcm, session))
             )
+            if session.session_key:
+                stored = StoredSession(session.session_key, None)
+                self.keys.setdefault(session.session_id.lower(), stored)
 
     def trajectory(self, session_id: str) -> Trajectory:
         """What the flight recorder saw of a session (its name in lower case)."""
         for file in reversed(self._trajectories.get(session_id, [])):
             with self._source.open(file) as stream:
                 return read_trajectory(stream)
-        for database in self._recorded.get(session_id, ()):
-            if events := database.trajectory(session_id):
-                return read_trajectory(events)
         return NO_TRAJECTORY

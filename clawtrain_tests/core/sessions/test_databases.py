@@ -7,6 +7,7 @@ from typing import Any
 
 import zstandard
 
+from clawtrain_assets.core.sessions.archive import Archive
 from clawtrain_assets.core.sessions.sources import DirectorySource
 
 from .history import SESSION, Script, conversation, iso, read
@@ -246,6 +247,45 @@ def test_a_damaged_event_is_quarantined(tmp_path: Path) -> None:
     db.close()
     turns, extraction = read(tmp_path)
     (row,) = extraction.quarantine
-    assert (row["reason"], row["source_line"], row["raw"]) == ("not zstd", 4, b"\x00\xff")
+    assert (row["reason"], row["source_line"]) == ("not JSON", 5)
+    assert row["raw"] == b"damaged event 00ff"
     assert len(turns) == 4
     assert extraction.report.balanced()
+
+
+def test_a_session_evicted_from_the_database_stays_in_the_archive(tmp_path: Path) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    script = conversation()
+    path = write_agent_database(state, script, packed=True)
+    expected, _ = read(state)
+    first = archive.capture([state], None)
+    assert first.warnings == []
+    assert archive.capture([state], None).bytes_copied == 0
+    addition = {**script.entries[-1], "id": "new", "parentId": script.entries[-1]["id"]}
+    with sqlite3.connect(path) as db:
+        db.execute(
+            "INSERT INTO transcript_events VALUES (?, 99, ?, NULL, 0)",
+            (SESSION, json.dumps(addition)),
+        )
+    db.close()
+    grown = archive.capture([state], None)
+    assert grown.bytes_copied == len(json.dumps(addition)) + 1
+    with sqlite3.connect(path) as db:
+        db.execute("DELETE FROM transcript_events")
+    db.close()
+    archive.capture([state], None)
+    turns, _ = read(archive)
+    assert [t.turn_id for t in turns] == [t.turn_id for t in expected]
+    assert {t.session_kind for t in turns} == {"subagent"}
+    assert {t.system_prompt for t in turns} == {"Be brief."}
+
+
+def test_a_database_being_written_is_read_with_its_log(tmp_path: Path) -> None:
+    path = write_agent_database(tmp_path, conversation(), packed=False)
+    writer = sqlite3.connect(path)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("UPDATE session_windows SET session_key = 'agent:main:cron:late'")
+    writer.commit()
+    turns, _ = read(tmp_path)
+    assert {t.session_kind for t in turns} == {"cron"}
+    writer.close()
