@@ -76,8 +76,10 @@ def weights_file() -> Path:
 def _start(weights: Path, endpoint: Endpoint) -> Any:
     import xllamacpp  # an optional extra, and 100 MB of native code
 
-    # Half-idle threads spin: one too many costs more than it brings.
-    threads = max(1, (os.cpu_count() or 1) - 1)
+    # Waiting threads spin, so a core is left to others where there are enough of them; on two
+    # cores both are taken (2.6 s against 3.5 s a judgment, even beside other work).
+    cores = os.cpu_count() or 1
+    threads = cores if cores <= 2 else cores - 1
     params = xllamacpp.CommonParams()
     params.model.path = str(weights)
     params.hostnames = ["127.0.0.1"]
