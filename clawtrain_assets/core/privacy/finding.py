@@ -42,18 +42,23 @@ class Page:
         self, words: Iterable[str], pattern: re.Pattern[str], before: int = 80, after: int = 160
     ) -> Iterator[re.Match[str]]:
         """Matches that begin at most ``before`` left and ``after`` right of one of ``words``."""
-        reached = 0
-        for hit in self.at(words):
-            end = hit + after
-            if end <= reached:
-                continue
-            start = max(reached, hit - before)
+        for start, end in self._windows(words, before, after):
             for match in pattern.finditer(self.text, start, end + _SLACK):
                 if match.start() >= end:
                     break
-                reached = max(reached, match.end())
                 yield match
-            reached = max(reached, end)
+
+    def _windows(self, words: Iterable[str], before: int, after: int) -> Iterator[tuple[int, int]]:
+        """The stretches around the words; those that touch come as one and are read once."""
+        start = end = -1
+        for hit in self.at(words):
+            if hit - before > end:
+                if end > 0:
+                    yield start, end
+                start = max(0, hit - before)
+            end = hit + after
+        if end > 0:
+            yield start, end
 
     @cached_property
     def numbers(self) -> list[tuple[int, int]]:

@@ -53,19 +53,19 @@ _TRIGGERS = words(
 _NAME_CHARS = frozenset("_-.$")
 _SEGMENT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
 _OPERATOR = re.compile(
-    r"""\\?["'`]?[\])]?[ \t]{0,20}(?P<op>:::?=|\|\|:|\|\|=|\?\?=|::?=|\?=|\+=|\.=|=>|->|[=!]==?|=|:|,|>)(?:[ \t]|\r?\n[ \t]*(?=["'`\w])){0,40}"""
+    r"""\\?["'`]?[\])]?(?:[ \t]+(?:[sS]tring|str))?[ \t]{0,20}(?P<op>:::?=|\|\|:|\|\|=|\?\?=|::?=|\?=|\+=|\.=|=>|->|[=!]==?|=|:|,|>)(?:[ \t]|\r?\n[ \t]*(?=["'`\w])){0,40}"""
 )
 _QUOTED = re.compile(
     r"""(?:[a-zA-Z@$]{0,2})\\?(?P<q>["'`])(?P<v>(?:\\.|(?!(?P=q))[^\\\n]){1,4000})(?:(?P=q)|$|\n)"""
 )
-_BARE = re.compile(r"""[^\s"'`<>]{1,4000}""")
+_BARE = re.compile(r"""[^\s"'`<>]{1,1000}""")
+_BARE_TOKEN = re.compile(r"""[^\s"'`<>&?;,(){}\[\]|]{1,4000}""")
 _EXPRESSION = re.compile(
     r"^(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[\w$]+)*(?:[(\[]|$)|[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+[,;)]*$|[!&*(\[{|/~]|\.{1,2}/|[A-Za-z]:[\\/])"
 )
 _URLISH = re.compile(r"^(?:[a-z][\w+.-]*://|/[\w.-]+/|~/|\./|mailto:)", re.I)
 _FLAG_VALUE = re.compile(r"[ \t]+(?=[^\s-])")
 _LOOSE_VALUE = re.compile(r"[A-Za-z0-9]{0,8}?[ \t:=_'\"-]{1,4}(?P<v>[A-Za-z0-9][\w+/=.-]{14,})")
-_TOKEN_CHARS = re.compile(r"[^,;(){}\[\]<>|]*")
 _NUMBERED_PASS = re.compile(r"\w+ pass: $")
 _CALL = re.compile(r"\(\s*\\?[\"'`][\w.-]*$")
 _PROGRAM = re.compile(r"@[A-Z_]+$|[&*]?[a-z_]+\(")
@@ -158,12 +158,10 @@ def _literal(text: str, at: int, strength: str, spaced: bool) -> Finding | None:
     if quoted:
         value, begin = quoted["v"].rstrip("\\"), quoted.start("v")
     else:
-        bare = _BARE.match(text, at)
+        bare = (_BARE if strength == "password" else _BARE_TOKEN).match(text, at)
         if not bare:
             return None
         value, begin = _trimmed(text, bare), bare.start()
-        if strength != "password":
-            value = _TOKEN_CHARS.match(value).group()  # type: ignore[union-attr]
         if not value or _PROGRAM.match(value) or _is_code(value, spaced, strength):
             return None
         if (

@@ -33,7 +33,7 @@ _TELEGRAM = re.compile(r"\d{6,16}:[A-Za-z0-9_-]{30,}")
 _NETRC = re.compile(r"(?:login|user)\s+\S+\s+(?:password|passwd)\s+(?P<secret>\S+)", re.I)
 _PGPASS = re.compile(r"(?m)^[^:\s#/]+:(?:\d{2,5}|\*):[^:\s]+:[^:\s]+:(?P<secret>\S+)$")
 _CURL_USER = re.compile(
-    r"(?:\s-u|--user|--proxy-user)[ =]*['\"]?(?P<user>[^\s:'\"]+):(?P<secret>[^\s'\"]+)"
+    r"(?:\s-u|--user|--proxy-user)[ =]*['\"]?(?P<user>[^\s:'\"]*):(?P<secret>[^\s'\"]+)"
 )
 _MYSQL = re.compile(
     r"\b(?:mysql\w*|mariadb\w*)\b[^\n|]*?\s-p(?P<secret>[^\s'\"]+|'[^']+'|\"[^\"]+\")"
@@ -107,7 +107,7 @@ class CredentialDetector:
     )
 
     def __call__(self, page: Page) -> Iterator[Finding]:
-        text = page.text
+        text, covered, read = page.text, 0, 0
         yield from _urls(page)
         for start in page.at(("authorization",)):
             match = _AUTHORIZATION.match(text, start)
@@ -121,7 +121,8 @@ class CredentialDetector:
         for start in page.at(("cookie",)):
             yield from _cookies(text, max(0, start - 4))
         for start in page.at(("ey",)):
-            match = _JWT.match(text, start)
+            match = _JWT.match(text, start) if start >= read else None
+            read = match.end() if match else read
             if (
                 match
                 and not text[start - 1 : start].isalnum()
@@ -129,8 +130,9 @@ class CredentialDetector:
             ):
                 yield Finding(*match.span(), "JWT", "jwt", match.group())
         for start in page.at(word for word in self.triggers if word.startswith("$")):
-            match = _HASH.match(text, start)
+            match = _HASH.match(text, start) if start >= covered else None
             if match:
+                covered = match.end()
                 yield Finding(*match.span(), "PASSWORD_HASH", "crypt", match.group())
         for start in page.at(("sha}", "sha512}", "sha256}", "crypt}")):
             match = _LDAP_HASH.match(text, text.rfind("{", 0, start + 1))

@@ -37,9 +37,10 @@ class EntropyDetector:
             if hit < done:
                 continue
             word_end = hit
-            while word_end < len(text) and text[word_end].isalpha():
+            while word_end < min(len(text), hit + 24) and text[word_end].isalpha():
                 word_end += 1
             match = _NEAR.match(text, word_end)
+            done = word_end
             public_name = "pub" in page.low[max(0, hit - 8) : hit]
             if match and not public_name and _is_key(match["secret"]):
                 done = match.end()

@@ -137,6 +137,8 @@ RULES: tuple[Rule, ...] = (
     _rule("RESEND_KEY", "re_", r"[A-Za-z0-9]{6,10}_[A-Za-z0-9]{20,}"),
     _rule("NTFY_TOKEN", "tk_", r"[a-z0-9]{29}(?![A-Za-z0-9])"),
     _rule("MAPBOX_TOKEN", "pk.ey sk.ey tk.ey pk. sk.", r"[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{20,}"),
+    _rule("FACEBOOK_TOKEN", "EAAC EAAM EAAB EAAG EAAJ EAAD EAAE EAAF EAAH", rf"{_AN}{{30,}}"),
+    _rule("TWITTER_BEARER", "AAAAAAAAAAAAAAAAAAAAA", r"[A-Za-z0-9%]{40,}"),
     # Payments and shops
     _rule(
         "STRIPE_KEY",
@@ -164,7 +166,9 @@ RULES: tuple[Rule, ...] = (
     _rule("GRAFANA_TOKEN", "glc_ glsa_ eyJrIjoi", r"[A-Za-z0-9+/_=]{30,}"),
     _rule("SENTRY_TOKEN", "sntrys_ sntryu_ sntrya_", r"[A-Za-z0-9+/=_]{40,}"),
     _rule("NEWRELIC_KEY", "NRAK- NRJS- NRII- NRIQ- NRRA- NRAL", rf"{_W}{{15,}}"),
-    _rule("DYNATRACE_TOKEN", "dt0c01. dt0s16. dt0s01. dt0s02.", r"[A-Z0-9]{20,}\.[A-Z0-9]{50,}"),
+    _rule(
+        "DYNATRACE_TOKEN", "dt0c01. dt0s16. dt0s01. dt0s02.", r"[A-Za-z0-9]{20,}\.[A-Za-z0-9]{50,}"
+    ),
     _rule(
         "LAUNCHDARKLY_KEY",
         "sdk- mob- api-",
