@@ -15,10 +15,8 @@ from clawtrain_assets.core.journal import Answer, Journal, Key
 from clawtrain_assets.core.turn import Message
 
 # The item itself cannot be answered this way, today or tomorrow: kept like an answer. A request
-# that broke or timed out is not kept, so the next run asks again.
-LASTING = frozenset(
-    {"does_not_fit", "cut_off", "stopped_early", "empty_reply", "bad_reply", "rejected"}
-)
+# that broke, timed out or was rejected is not kept, so the next run asks again.
+LASTING = frozenset({"does_not_fit", "cut_off", "stopped_early", "empty_reply", "bad_reply"})
 
 
 def key_of(

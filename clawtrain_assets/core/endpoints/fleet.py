@@ -17,6 +17,7 @@ from clawtrain_assets.core.endpoints.types import (
     ModelIdentity,
 )
 from clawtrain_assets.core.endpoints.wire import Dialect
+from clawtrain_assets.core.errors import UsageError
 from clawtrain_assets.settings import Endpoint
 
 
@@ -37,8 +38,8 @@ class HostFleet:
     """All hosts of one endpoint (see ``types.Fleet``).
 
     A host that is gone takes no requests until a probe finds it alive again; the others take
-    over. A request that breaks or times out on living hosts is that item's failure, unless
-    several in a row end so: then the endpoint is sick and the run ends.
+    over. A request that breaks, times out or is rejected is that item's failure, unless several
+    in a row end so: then the endpoint is sick and the run ends.
     """
 
     def __init__(
@@ -49,6 +50,8 @@ class HostFleet:
         patience: Patience = Patience(),
         small: bool = False,
     ) -> None:
+        if not endpoint.hosts:
+            raise UsageError(f"No host is set for {endpoint.model}: name at least one in hosts.")
         self.slots = endpoint.slots * len(endpoint.hosts)
         self.context_tokens = endpoint.context_tokens
         self.max_output_tokens = endpoint.max_output_tokens
@@ -143,19 +146,19 @@ class HostFleet:
                     "a host, then start again; everything answered is saved.",
                     item_fault=False,
                 )
-        elif trouble.kind == "timeout" or attempts >= self._patience.attempts:
+        elif trouble.kind in ("timeout", "rejected") or attempts >= self._patience.attempts:
             raise self._exhausted(trouble)
         await asyncio.sleep(self._pause_s(attempts))
 
     def _exhausted(self, trouble: Trouble) -> EndpointError:
         self._broken_in_a_row += 1
-        error_class = "timeout" if trouble.kind == "timeout" else "model_error"
+        error_class = "model_error" if trouble.kind == "broken" else trouble.kind
         if self._broken_in_a_row < self._patience.broken_in_a_row:
             return EndpointError(error_class, f"{trouble.detail}.", item_fault=True)
         return EndpointError(
-            error_class if error_class == "timeout" else "server_error",
+            "server_error" if trouble.kind == "broken" else trouble.kind,
             f"{trouble.detail}, {self._broken_in_a_row} requests in a row: look at its log"
-            f"{' or raise total_timeout_s' if error_class == 'timeout' else ''}, then start "
+            f"{' or raise total_timeout_s' if trouble.kind == 'timeout' else ''}, then start "
             "again; everything answered is saved.",
             item_fault=False,
         )

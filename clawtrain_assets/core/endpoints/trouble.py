@@ -5,7 +5,7 @@ from typing import Literal
 
 from clawtrain_assets.core.endpoints.types import EndpointError
 
-Kind = Literal["gone", "busy", "broken", "timeout"]
+Kind = Literal["gone", "busy", "broken", "timeout", "rejected"]
 
 # llama.cpp and Ollama, vLLM, LM Studio, in that order.
 _TOO_LONG = re.compile(
@@ -15,10 +15,11 @@ _ADVICE_LIMIT = 200  # characters of a server's own words shown to the user
 
 
 class Trouble(Exception):
-    """A failure that may pass.
+    """A failure that may pass, or that may be the endpoint's as well as the item's.
 
     gone: no connection, or nothing answers there. busy: the server asks to come back later.
     broken: this request died, the server lives. timeout: no reply in the total time allowed.
+    rejected: the server finds something wrong with the request and would again.
     """
 
     def __init__(self, kind: Kind, detail: str) -> None:
@@ -66,6 +67,4 @@ def raise_for_status(status: int, said: str, host: str, model: str, missing: str
             f"{host} says {model} cannot do this ({words}): choose another model or set think.",
             item_fault=False,
         )
-    raise EndpointError(
-        "rejected", f"{host} rejected the request (HTTP {status}).", item_fault=True
-    )
+    raise Trouble("rejected", f"{host} rejects the request (HTTP {status})")

@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from clawtrain_assets.core.endpoints.asking import LASTING, ask, message_of
+from clawtrain_assets.core.endpoints.asking import ask, message_of
 from clawtrain_assets.core.endpoints.types import (
     ChatRequest,
     EndpointError,
@@ -135,15 +135,12 @@ async def _one(
                 }
             )
             return
-        if answer.error_class in LASTING - _REPAIRABLE:
-            break
+        if answer.error_class == "does_not_fit":
+            break  # nor would it the second time
         request = _second_request(request, answer, problem)
     verdicts.samples.append(
         _failed(sample, request, answer.error_class or "bad_verdict", answer.error or problem)
     )
-
-
-_REPAIRABLE = frozenset({"cut_off", "stopped_early", "empty_reply", "bad_reply"})
 
 
 def _read(answer: Answer, short: bool) -> tuple[dict[str, Judgment] | None, str]:

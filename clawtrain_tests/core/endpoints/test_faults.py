@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from clawtrain_assets.core.endpoints import ChatReply, ChatRequest, EndpointError
+from clawtrain_assets.core.endpoints import ChatReply, ChatRequest, EndpointError, open_fleet
 from clawtrain_assets.core.endpoints.fleet import HostFleet, Patience
 from clawtrain_assets.core.endpoints.ollama import Ollama
 from clawtrain_assets.core.endpoints.openai import OpenAI
+from clawtrain_assets.core.errors import UsageError
 from clawtrain_assets.core.turn import Message
 from clawtrain_assets.settings import Endpoint
 from clawtrain_tests.scripted_server import Running, scripted_server
@@ -93,14 +94,27 @@ def test_what_passes_is_asked_again(fault: str) -> None:
         assert len(server.asked) == 3
 
 
-@pytest.mark.parametrize("fault", ["status:500", "reset", "error_line"])
+@pytest.mark.parametrize(
+    ("fault", "item", "whole"),
+    [
+        ("status:500", "model_error", "server_error"),
+        ("reset", "model_error", "server_error"),
+        ("error_line", "model_error", "server_error"),
+        ("status:400", "rejected", "rejected"),
+    ],
+)
 def test_one_request_that_always_breaks_is_an_item_and_several_in_a_row_are_the_endpoint(
-    fault: str,
+    fault: str, item: str, whole: str
 ) -> None:
     with faulty(fault) as server:
         outcomes = chat(endpoint(server.url), times=3)
     faults = [(e.error_class, e.item_fault) for e in outcomes if isinstance(e, EndpointError)]
-    assert faults == [("model_error", True), ("model_error", True), ("server_error", False)]
+    assert faults == [(item, True), (item, True), (whole, False)]
+
+
+def test_an_endpoint_without_hosts_is_wrong_use() -> None:
+    with pytest.raises(UsageError, match="at least one"):
+        open_fleet(endpoint())
 
 
 def test_a_poisonous_request_between_good_ones_never_ends_the_run() -> None:
