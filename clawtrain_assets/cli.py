@@ -172,11 +172,17 @@ def review(reviewer: str | None, web: bool, port: int) -> None:
 
 @main.command()
 @click.option("--approve", is_flag=True, help="Approve the newest release; refused while closed.")
-def release(approve: bool) -> None:
+@click.option("--diff", "earlier", metavar="ID", help="Compare the newest with an earlier one.")
+def release(approve: bool, earlier: str | None) -> None:
     """Seal a release of all days and draw its review sample."""
     from clawtrain_assets.settings import load_settings
 
     settings = load_settings()
+    if earlier:
+        from clawtrain_assets.core.dataset.difference import describe
+
+        click.echo(describe(settings.releases, earlier))
+        return
     if approve:
         from clawtrain_assets.core import gate
 

@@ -58,16 +58,16 @@ def publish(work: Path, releases_dir: Path, manifest: Mapping[str, Any]) -> Rele
     return release
 
 
-def open_release(releases_dir: Path, release_id: str | None = None) -> Release | None:
-    """A release by id, or the current one; None if there is no current one.
-
-    Raises ClawtrainError if it is missing or its manifest was changed.
-    """
+def current_release(releases_dir: Path) -> Release | None:
+    """The newest release; None if none was ever built. Raises as ``open_release`` does."""
     pointer = releases_dir / NEWEST
-    if release_id is None:
-        if not pointer.exists():
-            return None
-        release_id = pointer.read_text(encoding="utf-8").strip()
+    if not pointer.exists():
+        return None
+    return open_release(releases_dir, pointer.read_text(encoding="utf-8").strip())
+
+
+def open_release(releases_dir: Path, release_id: str) -> Release:
+    """A release by id; raises ClawtrainError if it is missing or its manifest was changed."""
     path = releases_dir / release_id
     if not (path / MANIFEST).exists():
         raise ClawtrainError(
@@ -84,7 +84,7 @@ def open_release(releases_dir: Path, release_id: str | None = None) -> Release |
 
 def newest_release(releases_dir: Path) -> Release:
     """The current release; raises ClawtrainError if none was ever built."""
-    release = open_release(releases_dir)
+    release = current_release(releases_dir)
     if release is None:
         raise ClawtrainError("There is no release yet: build one with `clawtrain release`.")
     return release

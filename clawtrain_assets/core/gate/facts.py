@@ -11,7 +11,7 @@ from clawtrain_assets.core.dataset.released import (
     SCRUB_REPORT,
     Release,
     changed_files,
-    open_release,
+    current_release,
     scrub_report,
 )
 from clawtrain_assets.core.dataset.reviews import VerdictLog
@@ -106,7 +106,7 @@ def gather_facts(
     ``today`` is the owner's; ``review_size`` examples are sampled for the review. Raises
     ClawtrainError if the current release is missing or its manifest was changed.
     """
-    release = open_release(releases_dir)
+    release = current_release(releases_dir)
     since = (today - timedelta(days=WINDOW_DAYS)).isoformat()
     positive, tool_use = _example_counts(lake, since, today, release)
     return GateFacts(

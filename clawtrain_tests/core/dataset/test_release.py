@@ -13,6 +13,7 @@ from clawtrain_assets.core.dataset.release import ScrubCheck, Survivor
 from clawtrain_assets.core.dataset.release_files import cutoff_for, split_of
 from clawtrain_assets.core.dataset.released import (
     changed_files,
+    current_release,
     newest_release,
     open_release,
     scrub_report,
@@ -231,7 +232,7 @@ def test_a_crash_leaves_the_previous_release(tmp_path: Path) -> None:
 
 
 def test_no_release_says_what_to_do(tmp_path: Path) -> None:
-    assert open_release(tmp_path) is None
+    assert current_release(tmp_path) is None
     with pytest.raises(ClawtrainError, match="clawtrain release"):
         newest_release(tmp_path)
 
