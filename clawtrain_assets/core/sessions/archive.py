@@ -139,7 +139,7 @@ class Archive:
             report.rewritten += 1
         # What the new content merely continues is no longer needed; what was rewritten stays as
         # gone, for it holds bytes the file no longer has.
-        superseded = before if continues or found.family == "lcm" else None
+        superseded = before if continues else None
         _record(index, found, measured, changed, before, superseded)
 
     def files(self) -> list[ArchivedFile]:

@@ -134,7 +134,7 @@ class Conversation:
         if isinstance(body.provenance, dict):
             meta["provenance"] = body.provenance
         self._request = self._next_text
-        self._request_meta = msgspec.json.encode(meta) if meta else b"{}"
+        self._request_meta = encode(meta) if meta else b"{}"
         self._request_reason = housekeeping.prompt_reason(self._request)
         self._items, self._ends, self._following, self._polled = {}, [0], [], {}
         self._window.trim()

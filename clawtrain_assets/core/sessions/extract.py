@@ -73,23 +73,23 @@ class Extraction:
     def _rows(self) -> Iterator[Row]:
         self._report = report = Report()
         files = self._source.files()
-        with Surroundings(self._source, files, report) as surroundings:
-            groups = list(group_sessions(files, self._source.open, surroundings.stored))
-            # Contents of the turns of sessions that others were forked from.
-            contents: dict[str, set[str]] = {p: set() for group in groups for p in group.parents}
-            for group in groups:
-                if not group.touches(self._days, self._settings.zone):
-                    continue
-                own = contents.get(group.session_id.lower())
-                copied = set().union(*(contents[parent] for parent in group.parents))
-                if own is not None:
-                    own |= copied
-                for row in session_rows(
-                    group, self._source, surroundings, self._settings, report, copied, own
-                ):
-                    if self._days is None or row.day in self._days:
-                        report.count_turn(row)
-                        yield row
+        surroundings = Surroundings(self._source, files, report)
+        groups = list(group_sessions(files, self._source.open))
+        # Contents of the turns of sessions that others were forked from.
+        contents: dict[str, set[str]] = {p: set() for group in groups for p in group.parents}
+        for group in groups:
+            if not group.touches(self._days, self._settings.zone):
+                continue
+            own = contents.get(group.session_id.lower())
+            copied = set().union(*(contents[parent] for parent in group.parents))
+            if own is not None:
+                own |= copied
+            for row in session_rows(
+                group, self._source, surroundings, self._settings, report, copied, own
+            ):
+                if self._days is None or row.day in self._days:
+                    report.count_turn(row)
+                    yield row
         self._finished = True
 
 

@@ -36,6 +36,7 @@ RANK: dict[str, int] = {
     "live": 6,
 }
 TRANSCRIPTS = frozenset(RANK)
+DATABASES = frozenset({"lcm", "agent_sqlite"})  # given out session by session
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _STAMP = r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}(?:[.-]\d{3})?Z"

@@ -1,9 +1,9 @@
 """Files of a history by the session they are copies of."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from clawtrain_assets.core.sessions.agent_database import MARK
@@ -19,31 +19,20 @@ from clawtrain_assets.core.sessions.sources import ArchivedFile
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}")
 
 
-class Stored(NamedTuple):
-    """A session's part of a database, and the times in it (epoch ms)."""
-
-    file: ArchivedFile
-    session_id: str
-    first_ms: int | None
-    last_ms: int | None
-    handle: Any  # what the database's reader needs to find it again
-
-
 class SessionGroup(NamedTuple):
-    """All copies of one session: files, the one to believe last, and rows of databases."""
+    """All copies of one session: its files, the one to believe last, and what LCM has of it."""
 
     session_id: str
     agent_id: str
     files: list[ArchivedFile]
-    stored: list[Stored]
+    lcm: list[ArchivedFile]
     parents: set[str]  # sessions (lower case) this one was forked from, by its headers
 
     def touches(self, days: Collection[str] | None, zone: ZoneInfo) -> bool:
         """Whether any of the days lies within the times in the files (True if unknown)."""
         if days is None:
             return True
-        sources: list[ArchivedFile | Stored] = [*self.files, *self.stored]
-        for file in sources:
+        for file in (*self.files, *self.lcm):
             if file.first_ms is None or file.last_ms is None:
                 return True
             first = _day(file.first_ms, zone)
@@ -60,9 +49,8 @@ def _day(ms: int, zone: ZoneInfo) -> str:
 def group_sessions(
     files: list[ArchivedFile],
     open_file: Callable[[ArchivedFile], BinaryIO],
-    stored: Iterable[Stored],
 ) -> Iterator[SessionGroup]:
-    """Sessions in the order of their first file, then those only databases know.
+    """Sessions in the order of their first file, then those only LCM knows.
 
     The id comes from a UUID in the file name, else from the header, else it is the file's stem.
     """
@@ -88,12 +76,14 @@ def group_sessions(
     names: dict[str, list[SessionGroup]] = {}
     for group in groups.values():
         names.setdefault(group.session_id.lower(), []).append(group)
-    for part in stored:
-        name = part.session_id.lower()
+    for file in files:
+        if file.family != "lcm" or file.session_id is None:
+            continue
+        name = file.session_id.lower()
         if name not in names:
-            names[name] = [SessionGroup(part.session_id, agent_of(part.file.path), [], [], set())]
-            groups[f"\0stored\0{name}"] = names[name][0]
-        names[name][0].stored.append(part)
+            names[name] = [SessionGroup(file.session_id, agent_of(file.path), [], [], set())]
+            groups[f"\0lcm\0{name}"] = names[name][0]
+        names[name][0].lcm.append(file)
     for group in _parents_first(groups):
         group.files.sort(key=_reading_order)
         yield group

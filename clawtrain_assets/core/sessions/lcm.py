@@ -2,19 +2,42 @@
 
 Schema: lossless-claw 0.15 (src/db/migration.ts, src/message-content.ts); columns that came later
 are optional. LCM keeps text, thinking, calls and (since 0.15.2) the model, but never usage or cost.
+Each session is given out as a file of JSON lines, so that the archive copies only new messages and
+keeps those that LCM purges.
 """
 
 import sqlite3
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+import tempfile
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import msgspec
 
-from clawtrain_assets.core.sessions.databases import columns
+from clawtrain_assets.core.sessions.databases import columns, read_only
 from clawtrain_assets.core.sessions.entries import Block, Body, Entry, epoch_ms
 from clawtrain_assets.core.sessions.row import Identity
 
 _ROLES = {"assistant": "assistant", "user": "user", "tool": "toolResult"}
+_STORE = "lcm-sessions.json"
+_SESSION = ".lcm.jsonl"
+
+
+class _Part(msgspec.Struct):
+    metadata: str | None
+    text: str | None
+
+
+class _Stored(msgspec.Struct):
+    """A line of a session given out."""
+
+    number: int
+    role: str
+    content: str | None
+    entry_id: str | None
+    timestamp: str | None  # ISO 8601, exact to the second
+    parts: list[_Part]
 
 
 class LcmMessage(NamedTuple):
@@ -27,136 +50,149 @@ class LcmMessage(NamedTuple):
     identity: Identity | None
 
 
-class LcmSession(NamedTuple):
-    """Where a session's messages are, and when they were written (epoch ms)."""
-
-    session_id: str
-    session_key: str | None
-    conversations: list[int]
-    first_ms: int | None
-    last_ms: int | None
+def is_lcm_part(name: str) -> bool:
+    return name == _STORE or name.endswith(_SESSION)
 
 
-class Lcm:
-    """Reads one database. Raises sqlite3.Error if it is not one of LCM's."""
+def lcm_parts(database: Path) -> list[tuple[str, str, str | None]]:
+    """(name, family, session id) of the files in a database; raises sqlite3.Error if it is none."""
+    sessions = _sessions(*_state(database))
+    found: list[tuple[str, str, str | None]] = [
+        (f"{name}{_SESSION}", "lcm", name) for name in sessions
+    ]
+    if any(key for key, _ in sessions.values()):
+        found.append((_STORE, "session_store", None))
+    return found
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        messages = columns(connection, "messages")
-        if not messages or not columns(connection, "message_parts"):
+
+def open_lcm_part(database: Path, name: str) -> BinaryIO:
+    """The file ``name`` of a database, as an unnamed temporary file; raises sqlite3.Error."""
+    sessions = _sessions(*_state(database))
+    stream = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
+    if name == _STORE:
+        keys = [{"sessionKey": key, "sessionId": s} for s, (key, _) in sessions.items() if key]
+        stream.write(msgspec.json.encode(keys))
+    else:
+        session_id = name.removesuffix(_SESSION)
+        _, conversations = sessions.get(session_id, (None, []))
+        with read_only(database) as connection:
+            for stored in _messages(connection, session_id, conversations):
+                stream.write(msgspec.json.encode(stored) + b"\n")
+    stream.seek(0)
+    return stream
+
+
+def read_lcm(stream: Iterable[bytes]) -> Iterator[LcmMessage]:
+    """The messages of a session given out by ``open_lcm_part``."""
+    decoder = msgspec.json.Decoder(_Stored)
+    for line in stream:
+        yield _message(decoder.decode(line))
+
+
+def _state(database: Path) -> tuple[Path, int]:
+    """The database and when it last changed, log included: a key for what is known of it."""
+    log = database.with_name(database.name + "-wal")
+    changed = database.stat().st_mtime_ns
+    return database, max(changed, log.stat().st_mtime_ns) if log.exists() else changed
+
+
+@lru_cache(maxsize=4)
+def _sessions(database: Path, changed_ns: int) -> dict[str, tuple[str | None, list[int]]]:
+    """Session id -> session key and conversations, in the order they were first stored.
+
+    A message's parts name the session it came from; the conversation's own session id is
+    overwritten when its key moves on to a new session.
+    """
+    with read_only(database) as connection:
+        if not columns(connection, "messages") or not columns(connection, "message_parts"):
             raise sqlite3.DatabaseError("not an LCM database")
-        self._entry_id = "m.transcript_entry_id" if "transcript_entry_id" in messages else "NULL"
-        self._content = (
-            "COALESCE(m.large_content, m.content)" if "large_content" in messages else "m.content"
-        )
-
-    def sessions(self) -> list[LcmSession]:
-        """Sessions in the order they were first stored.
-
-        A message's parts name the session it came from; the conversation's own session id is
-        overwritten when its key moves on to a new session.
-        """
-        key = (
-            "c.session_key"
-            if "session_key" in columns(self._connection, "conversations")
-            else "NULL"
-        )
-        rows = self._connection.execute(
-            f"SELECT COALESCE(p.session_id, c.session_id), {key}, m.conversation_id,"
-            "  MIN(m.created_at), MAX(m.created_at)"
+        keyed = "session_key" in columns(connection, "conversations")
+        rows = connection.execute(
+            f"SELECT COALESCE(p.session_id, c.session_id), {'c.session_key' if keyed else 'NULL'},"
+            "  m.conversation_id"
             " FROM messages m JOIN conversations c USING (conversation_id)"
             " LEFT JOIN message_parts p ON p.message_id = m.message_id AND p.ordinal = 0"
             " GROUP BY 1, 3 ORDER BY MIN(m.message_id)"
         )
-        found: dict[str, LcmSession] = {}
-        for session_id, session_key, conversation, first, last in rows:
-            name = str(session_id)
-            known = found.get(name.lower())
-            span = [_ms(first), _ms(last)]
-            if known is not None:
-                span = [known.first_ms, known.last_ms, *span]
-            times = [ms for ms in span if ms is not None]
-            found[name.lower()] = LcmSession(
-                name,
-                session_key or (known.session_key if known else None),
-                [*(known.conversations if known else []), conversation],
-                min(times, default=None),
-                max(times, default=None),
-            )
-        return list(found.values())
-
-    def messages(self, session: LcmSession) -> Iterator[LcmMessage]:
-        """A session's messages in order, with their blocks as pi wrote them."""
-        for conversation in session.conversations:
-            rows = self._connection.execute(
-                f"SELECT m.message_id, m.role, {self._content}, {self._entry_id}, m.created_at,"
-                "  p.metadata, p.text_content, p.session_id"
-                " FROM messages m LEFT JOIN message_parts p ON p.message_id = m.message_id"
-                " WHERE m.conversation_id = ? ORDER BY m.seq, p.ordinal",
-                (conversation,),
-            )
-            yield from _grouped(rows, session.session_id)
+        found: dict[str, tuple[str | None, list[int]]] = {}
+        for session_id, key, conversation in rows:
+            known_key, conversations = found.get(str(session_id), (None, []))
+            found[str(session_id)] = (key or known_key, [*conversations, conversation])
+        return found
 
 
-def _grouped(rows: sqlite3.Cursor, session_id: str) -> Iterator[LcmMessage]:
-    current: tuple[Any, ...] | None = None
-    parts: list[tuple[dict[str, Any], Any]] = []
-    belongs = True
-    for row in rows:
-        if current is None or row[0] != current[0]:
-            if current is not None and belongs:
-                yield _message(current, parts)
-            current, parts = row, []
-        if row[7] is not None:  # a message without parts stays with the one before
-            belongs = str(row[7]).lower() == session_id.lower()
-            parts.append((_object(row[5]), row[6]))
-    if current is not None and belongs:
-        yield _message(current, parts)
+def _messages(
+    connection: sqlite3.Connection, session_id: str, conversations: list[int]
+) -> Iterator[_Stored]:
+    """Messages in order; one without parts belongs to the session of the one before it."""
+    known = columns(connection, "messages")
+    entry_id = "m.transcript_entry_id" if "transcript_entry_id" in known else "NULL"
+    content = "m.content"
+    if "large_content" in known:
+        content = "COALESCE(m.large_content, m.content)"
+    for conversation in conversations:
+        rows = connection.execute(
+            f"SELECT m.message_id, m.role, {content}, {entry_id}, m.created_at,"
+            "  p.metadata, p.text_content, p.session_id"
+            " FROM messages m LEFT JOIN message_parts p ON p.message_id = m.message_id"
+            " WHERE m.conversation_id = ? ORDER BY m.seq, p.ordinal",
+            (conversation,),
+        )
+        current: _Stored | None = None
+        belongs = True
+        for row in rows:
+            if current is None or row[0] != current.number:
+                if current is not None and belongs:
+                    yield current
+                ms = epoch_ms(row[4])
+                stamp = f"{row[4].replace(' ', 'T')}Z" if ms is not None else None
+                current = _Stored(row[0], str(row[1]), _text(row[2]), _text(row[3]), stamp, [])
+            if row[7] is not None:
+                belongs = row[7] == session_id
+                current.parts.append(_Part(_text(row[5]), _text(row[6])))
+        if current is not None and belongs:
+            yield current
 
 
-def _message(row: tuple[Any, ...], parts: list[tuple[dict[str, Any], Any]]) -> LcmMessage:
-    number, role, content, entry_id, created = row[:5]
+def _message(stored: _Stored) -> LcmMessage:
+    parts = [(_object(part.metadata), part.text) for part in stored.parts]
     meta = parts[0][0] if parts else {}
-    ms = _ms(created)
-    body = Body(role=_ROLES.get(role, role), timestamp=ms)
-    blocks = [_block(part, text) for part, text in parts]
-    if blocks:
-        body.content = blocks
-    elif role != "assistant":
-        body.content = str(content or "")
-    if role == "tool":
+    ms = epoch_ms(stored.timestamp)
+    body = Body(role=_ROLES.get(stored.role, stored.role), timestamp=ms)
+    if parts:
+        body.content = [_block(part, text) for part, text in parts]
+    elif stored.role != "assistant":
+        body.content = stored.content or ""
+    if stored.role == "tool":
         body.toolCallId, body.toolName = meta.get("toolCallId"), meta.get("toolName")
         body.isError = meta.get("isError")
     identity = None
-    if role == "assistant" and isinstance(meta.get("modelId"), str):
-        body.provider, body.model = meta.get("modelProvider"), meta["modelId"]
+    model = meta.get("modelId")
+    if stored.role == "assistant" and isinstance(model, str):
+        body.provider, body.model = meta.get("modelProvider"), model
         body.api = meta.get("modelApi")
-        provider = body.provider if isinstance(body.provider, str) else None
-        identity = Identity(provider, meta["modelId"], "lcm")
+        identity = Identity(_text(body.provider), model, "lcm")
     entry = Entry(type="message", message=body)
-    return LcmMessage(
-        number, entry_id if isinstance(entry_id, str) and entry_id else None, entry, ms, identity
-    )
+    return LcmMessage(stored.number, stored.entry_id or None, entry, ms, identity)
 
 
-def _block(part: dict[str, Any], text: Any) -> Block:
+def _block(part: dict[str, Any], text: str | None) -> Block:
     raw = part.get("raw")
     if isinstance(raw, dict):
         try:
             return msgspec.convert(raw, Block)
         except msgspec.ValidationError:
             pass
-    return Block(type="text", text=text if isinstance(text, str) else "")
+    return Block(type="text", text=text or "")
 
 
-def _object(text: Any) -> dict[str, Any]:
+def _object(text: str | None) -> dict[str, Any]:
     try:
-        value = msgspec.json.decode(text) if isinstance(text, str) else {}
+        value = msgspec.json.decode(text) if text is not None else {}
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
-def _ms(created: Any) -> int | None:
-    """``YYYY-MM-DD HH:MM:SS`` in UTC."""
-    return epoch_ms(created) if isinstance(created, str) else None
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

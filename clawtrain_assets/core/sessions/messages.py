@@ -28,12 +28,12 @@ _encoder = msgspec.json.Encoder()
 _canonical = msgspec.json.Encoder(order="deterministic")
 
 
-def encode(message: Message) -> bytes:
-    """JSON of a message; integers beyond 64 bit become text."""
+def encode(value: Any) -> bytes:
+    """JSON of a message or plain value; integers beyond 64 bit become text."""
     try:
-        return _encoder.encode(message)
+        return _encoder.encode(value)
     except OverflowError:
-        return _encoder.encode(_storable(msgspec.to_builtins(message)))
+        return _encoder.encode(_storable(msgspec.to_builtins(value)))
 
 
 def _storable(value: Any) -> Any:

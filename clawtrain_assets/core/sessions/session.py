@@ -8,6 +8,7 @@ from clawtrain_assets.core.sessions.conversation import Conversation, Counters
 from clawtrain_assets.core.sessions.entries import Entry, Unreadable, decode_line, epoch_ms
 from clawtrain_assets.core.sessions.grouping import SessionGroup
 from clawtrain_assets.core.sessions.housekeeping import kind_of_key, kind_of_request
+from clawtrain_assets.core.sessions.lcm import read_lcm
 from clawtrain_assets.core.sessions.lcm_join import LcmJoin
 from clawtrain_assets.core.sessions.lines import file_lines, plain_stream
 from clawtrain_assets.core.sessions.messages import user_text
@@ -49,10 +50,11 @@ def session_rows(
             tree.add_file(file_lines(stream, file, report), index, current, keep)
             if keep:
                 stream.close()
-        for index, part in enumerate(group.stored, len(group.files)):
-            database, session = part.handle
+        for index, file in enumerate(group.lcm, len(group.files)):
+            report.files[file.family] += 1
             join = LcmJoin(tree, index, report)
-            join.add(database.messages(session))
+            with source.open(file) as stored:
+                join.add(read_lcm(stored))
             lcm |= join.identities
         tree.count_copies()
         report.sessions += 1
@@ -107,7 +109,7 @@ def _facts(
     lcm: Mapping[str, Identity],
 ) -> Facts:
     name = group.session_id.lower()
-    places = [*group.files, *(part.file for part in group.stored)]
+    places = [*group.files, *group.lcm]
     stored = surroundings.keys.get(name)
     trajectory = surroundings.trajectory(name)
     header = tree.headers[0] if tree.headers else None

@@ -2,20 +2,18 @@
 
 import os
 import sqlite3
-import tempfile
 from collections.abc import Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol, cast
+from typing import BinaryIO, NamedTuple, Protocol
 
 import msgspec
 import xxhash
 
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.sessions.agent_database import MARK, open_part, parts_of
-from clawtrain_assets.core.sessions.databases import read_only
-from clawtrain_assets.core.sessions.families import scan
+from clawtrain_assets.core.sessions.families import DATABASES, scan
+from clawtrain_assets.core.sessions.lcm import is_lcm_part, lcm_parts, open_lcm_part
 
 
 class ArchivedFile(msgspec.Struct, frozen=True):
@@ -113,9 +111,10 @@ def list_history(state_dirs: Sequence[Path], lcm: Path | None) -> list[Found]:
         if (stat.st_dev, stat.st_ino) in seen:
             return
         seen.add((stat.st_dev, stat.st_ino))
-        if family == "agent_sqlite":
+        if family in DATABASES:
             try:
-                for part, kind, name in parts_of(root / path):
+                parts = lcm_parts if family == "lcm" else parts_of
+                for part, kind, name in parts(root / path):
                     found.append(Found(root, f"{path}{MARK}{part}", kind, name, stat))
                 return
             except sqlite3.Error:
@@ -146,29 +145,18 @@ def list_history(state_dirs: Sequence[Path], lcm: Path | None) -> list[Found]:
 
 
 def open_history(root: Path, path: str, family: str) -> BinaryIO:
-    """The bytes of a history file; of a database a consistent copy, or one of its sessions.
+    """The bytes of a history file, or of a session in a database.
 
     Raises OSError, or ClawtrainError for a file that should be a database and is none.
     """
     database, mark, part = path.partition(MARK)
     try:
+        if is_lcm_part(part):
+            return open_lcm_part(root / database, part)
         if mark:
             return open_part(root / database, part)
-        if family in ("lcm", "agent_sqlite"):
-            return _copy_database(root / path)
     except sqlite3.Error as error:
-        raise ClawtrainError(
-            f"{database} cannot be read as a SQLite database ({error}): check that it is one."
-        ) from error
+        raise ClawtrainError(f"{database} cannot be read: {error}.") from error
+    if family in DATABASES:
+        raise ClawtrainError(f"{path} is not a database of that name: check the path.")
     return (root / path).open("rb")
-
-
-def _copy_database(path: Path) -> BinaryIO:
-    stream = tempfile.NamedTemporaryFile(prefix="clawtrain-", suffix=".sqlite")  # noqa: SIM115
-    try:
-        with read_only(path) as source, closing(sqlite3.connect(stream.name)) as copy:
-            source.backup(copy)
-    except BaseException:
-        stream.close()
-        raise
-    return cast(BinaryIO, stream)

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-import msgspec
+from clawtrain_assets.core.sessions.messages import encode
 
 Called = dict[str, dict[str, set[str]]]  # tool -> argument -> JSON types seen
 
@@ -48,7 +48,7 @@ def session_tools(called: Called, agent_id: str, recorded: list[dict[str, Any]] 
     completed = [_completed(tool, called.get(tool["function"]["name"], {})) for tool in base]
     if missing or completed != base:
         source += "+inferred"
-    return Tools(msgspec.json.encode(completed + missing), source)
+    return Tools(encode(completed + missing), source)
 
 
 def as_function(tool: Mapping[str, Any]) -> dict[str, Any] | None:

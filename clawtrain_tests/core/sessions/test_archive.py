@@ -14,6 +14,7 @@ from clawtrain_assets.core import schemas
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.sessions.archive import Archive
 
+from .databases import write_lcm
 from .history import SESSION, START, Script, conversation, read
 
 
@@ -93,10 +94,9 @@ def test_only_sessions_of_the_wanted_days_are_read(tmp_path: Path) -> None:
 def test_the_source_is_never_written(tmp_path: Path) -> None:
     state = tmp_path / "state"
     conversation().write(state)
-    database = state / "lcm.db"
+    database = write_lcm(state / "lcm.db", conversation())
     with sqlite3.connect(database) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("CREATE TABLE messages (message_id INTEGER PRIMARY KEY)")
     connection.close()
     before = {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in state.rglob("*")}
     archive = Archive(tmp_path / "archive")
@@ -108,21 +108,32 @@ def test_the_source_is_never_written(tmp_path: Path) -> None:
 def test_a_live_database_is_captured_with_its_log(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
-    writer = sqlite3.connect(state / "lcm.db")
+    writer = sqlite3.connect(write_lcm(state / "lcm.db", conversation()))
     writer.execute("PRAGMA journal_mode = WAL")
-    writer.execute("CREATE TABLE messages (message_id INTEGER PRIMARY KEY)")
-    writer.execute("INSERT INTO messages VALUES (41)")
+    writer.execute("UPDATE conversations SET session_key = 'agent:main:cron:late'")
     writer.commit()
     archive = Archive(tmp_path / "archive")
     archive.capture([state], None)
-    (file,) = archive.files()
-    copy = tmp_path / "copy.db"
-    with archive.open(file) as stream:
-        copy.write_bytes(stream.read())
-    with sqlite3.connect(copy) as connection:
-        assert connection.execute("SELECT message_id FROM messages").fetchall() == [(41,)]
-    connection.close()
+    turns, _ = read(archive)
+    assert {t.session_kind for t in turns} == {"cron"}
     writer.close()
+
+
+def test_a_log_whose_writer_died_is_read_and_left_alone(tmp_path: Path) -> None:
+    state, crashed = tmp_path / "state", tmp_path / "crashed"
+    state.mkdir()
+    crashed.mkdir()
+    writer = sqlite3.connect(write_lcm(state / "lcm.db", conversation()))
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("UPDATE conversations SET session_key = 'agent:main:cron:late'")
+    writer.commit()
+    for name in ("lcm.db", "lcm.db-wal"):
+        (crashed / name).write_bytes((state / name).read_bytes())
+    writer.close()
+    before = {p: p.read_bytes() for p in crashed.iterdir()}
+    turns, _ = read(crashed)
+    assert {t.session_kind for t in turns} == {"cron"}
+    assert {p: p.read_bytes() for p in crashed.iterdir()} == before
 
 
 def test_files_are_for_the_owner_alone(tmp_path: Path) -> None:
