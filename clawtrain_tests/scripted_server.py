@@ -14,8 +14,8 @@ The script is JSON, all keys optional:
      "scores": [7, 8, 7, 9, 8], "rules": [{"match": "text", "scores": [1, 2, 1, 2, 1]}]}
 
 Faults, taken in order while their ``times`` last (default: for ever), for prompts that hold
-``match`` (default: all): ``status:NNN``, ``reset``, ``hang`` (this request), ``deaf`` (hangs on
-everything, health included), ``error_line`` (a 200 that holds an error), ``done_false``,
+``match`` (default: all): ``status:NNN``, ``reset``, ``exit`` (the process ends), ``hang`` (this
+request), ``deaf`` (hangs on everything, health included), ``error_line`` (a 200 that holds an error), ``done_false``,
 ``length``, ``empty``, ``too_long``, ``fence``, ``prose``, ``score_11``, ``score_string``,
 ``missing_field``, ``torn_call``, ``not_json``, ``html``.
 """
@@ -25,6 +25,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -111,6 +112,8 @@ class Server:
             return await _send(writer, 404, {"error": f"model '{asked['model']}' not found"})
         async with self.script.slots:
             await asyncio.sleep(self.script.latency_s)
+        if fault == "exit":
+            os._exit(1)
         if fault == "hang":
             await asyncio.sleep(3600)
         if fault == "reset":
@@ -279,6 +282,10 @@ class Running:
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def stop(self) -> None:
         if self._process is not None:

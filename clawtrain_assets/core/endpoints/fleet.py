@@ -135,8 +135,10 @@ class HostFleet:
 
     async def _bear(self, trouble: Trouble, host: Host, attempts: int, waited_s: float) -> None:
         """Return when it is worth asking again, after the due pause; else raise EndpointError."""
-        if trouble.kind == "gone":
+        if trouble.kind in ("gone", "lost"):
             self._put_down(host)
+            if attempts >= self._patience.attempts:
+                raise self._exhausted(trouble)
             return
         if trouble.kind == "busy":
             if waited_s > self._patience.busy_s:
@@ -152,11 +154,12 @@ class HostFleet:
 
     def _exhausted(self, trouble: Trouble) -> EndpointError:
         self._broken_in_a_row += 1
-        error_class = "model_error" if trouble.kind == "broken" else trouble.kind
+        broken = trouble.kind in ("broken", "lost")
+        error_class = "model_error" if broken else trouble.kind
         if self._broken_in_a_row < self._patience.broken_in_a_row:
             return EndpointError(error_class, f"{trouble.detail}.", item_fault=True)
         return EndpointError(
-            "server_error" if trouble.kind == "broken" else trouble.kind,
+            "server_error" if broken else trouble.kind,
             f"{trouble.detail}, {self._broken_in_a_row} requests in a row: look at its log"
             f"{' or raise total_timeout_s' if trouble.kind == 'timeout' else ''}, then start "
             "again; everything answered is saved.",

@@ -116,7 +116,7 @@ class Host:
         except httpx.TransportError as error:
             if await self.alive():
                 raise Trouble("broken", f"{self.url} dropped the connection") from error
-            raise Trouble("gone", f"{self.url} went away") from error
+            raise Trouble("lost", f"{self.url} went away") from error
         finally:
             if not sent.done():  # closes the connection, which makes the server stop working
                 sent.cancel()
@@ -151,7 +151,7 @@ class Host:
             if done:
                 return sent.result()
             if not await self.alive() and not await self.alive() and not sent.done():
-                raise Trouble("gone", f"{self.url} stopped answering")
+                raise Trouble("lost", f"{self.url} stopped answering")
 
 
 def _decode(response: httpx.Response) -> Any:

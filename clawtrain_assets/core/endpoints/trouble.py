@@ -5,7 +5,7 @@ from typing import Literal
 
 from clawtrain_assets.core.endpoints.types import EndpointError
 
-Kind = Literal["gone", "busy", "broken", "timeout", "rejected"]
+Kind = Literal["gone", "lost", "busy", "broken", "timeout", "rejected"]
 
 # llama.cpp and Ollama, vLLM, LM Studio, in that order.
 _TOO_LONG = re.compile(
@@ -17,7 +17,8 @@ _ADVICE_LIMIT = 200  # characters of a server's own words shown to the user
 class Trouble(Exception):
     """A failure that may pass, or that may be the endpoint's as well as the item's.
 
-    gone: no connection, or nothing answers there. busy: the server asks to come back later.
+    gone: nobody answers there. lost: the server went away while it worked on this request, which
+    may be the request's doing. busy: the server asks to come back later.
     broken: this request died, the server lives. timeout: no reply in the total time allowed.
     rejected: the server finds something wrong with the request and would again.
     """

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -283,3 +284,29 @@ def test_one_living_host_is_enough_to_begin() -> None:
     with scripted_server() as one, scripted_server() as other:
         other.stop()
         assert identify(other.url, one.url) == identify(one.url)
+
+
+def test_a_request_that_brings_its_server_down_is_not_asked_for_ever() -> None:
+    with faulty("exit", match="poison") as server:
+
+        async def restart() -> None:
+            while True:
+                if not server.running:
+                    await asyncio.to_thread(server.stop)
+                    await asyncio.to_thread(server.start)
+                await asyncio.sleep(0.02)
+
+        async def run() -> tuple[EndpointError, ChatReply]:
+            patient = replace(QUICK, give_up_s=5.0)
+            async with HostFleet(endpoint(server.url), Ollama(), patience=patient) as fleet:
+                supervisor = asyncio.create_task(restart())
+                with pytest.raises(EndpointError) as caught:
+                    await fleet.chat(ChatRequest(messages=[Message("user", "poison")]))
+                reply = await fleet.chat(QUESTION)
+                supervisor.cancel()
+                return caught.value, reply
+
+        error, reply = asyncio.run(run())
+        assert (error.error_class, error.item_fault) == ("model_error", True)
+        assert reply.message.text
+        assert len(server.asked) == QUICK.attempts + 1

@@ -25,7 +25,7 @@ from clawtrain_assets.core.judging.blind import BlindItem, BlindScores, judge_bl
 from clawtrain_assets.core.judging.judge import eligible, judge_turns
 from clawtrain_assets.core.judging.rubric import Rubric, load_rubric, write_default
 from clawtrain_assets.core.progress import Progress
-from clawtrain_assets.core.turn import Message, ToolCall, Turn
+from clawtrain_assets.core.turn import Message, Outcome, ToolCall, Turn
 from clawtrain_assets.settings import Endpoint, Judging
 from clawtrain_tests.core.judging.turns import tool_turn
 from clawtrain_tests.scripted_server import Running, scripted_server
@@ -275,7 +275,8 @@ def test_blind_scores_never_depend_on_outcome_arm_or_id(tmp_path: Path, rubric: 
             [BlindItem("t/reference", turn, turn.response), BlindItem("t/candidate", turn, other)]
         )
         asked = len(server.asked)
-        renamed = BlindItem("elsewhere", tool_turn(outcome=tool_turn(9).outcome), turn.response)
+        disaster = Outcome(next_user=Message("user", "terrible, undo that"))
+        renamed = BlindItem("elsewhere", tool_turn(outcome=disaster), turn.response)
         same = bench.blind([renamed])["elsewhere"]
         assert len(server.asked) == asked == 2
     assert scores["t/reference"].medians["overall"] == 8
