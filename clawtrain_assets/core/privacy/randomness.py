@@ -17,7 +17,7 @@ _MASK = re.compile(
     re.DOTALL,
 )
 _VARIABLE = re.compile(
-    r"<[^<>]*>.*|\[[^\[\]]*\]|\{\{?.*|\$[({].*|\$\w+|%\(\w+\).*|%\w{1,40}%|%[sdr]|[@#]\{.*"
+    r"<[^<>]*>.*|\[[^\[\]]*\]|\{\{?.*|\$[({].*|\$\w+|%\(\w+\).*|%\w{1,40}%|%[sdr]|[@#]\{.*|.*\$\{.*\}.*"
 )
 _PHRASE = re.compile(
     r"(?i:your|my|the|some|an?|insert|enter|replace|put|add|set|use|new|old|no|not|is|are|from)"

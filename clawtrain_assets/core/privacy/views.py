@@ -139,6 +139,11 @@ def _from_base64(run: str) -> bytes:
         return b""
 
 
+def readable_base64(run: str) -> bool:
+    """Whether a run is text in base64 and not a key."""
+    return _readable(_from_base64(run)) is not None
+
+
 def _readable(data: bytes) -> str | None:
     if len(data) < 8:
         return None

@@ -28,7 +28,7 @@ _BEFORE = (
 )
 _STREET_FIRST = re.compile(
     rf"(?:[A-ZÄÖÜ][\w-]*(?:{_GERMAN}|[- ](?i:{_GERMAN}))|"
-    rf"(?i:{_BEFORE})\s(?:d[eu]s?\s|de la\s|della?\s)?[^\W\d_a-zß-öø-ÿ][^\n,\d]{{1,40}}),?\s"
+    rf"(?i:{_BEFORE})\s(?:d[eu]s?\s|de la\s|della?\s)?[^\W\d_a-zß-öø-ÿ][^\n,\d()`\"]{{1,40}}),?[ ]"
     r"\d{1,4}[a-zA-Z]?(?:/\d{1,4})?"
     rf"(?:,\s?(?:\d{{2}}-\d{{3}}|\d{{4,6}})\s{_TOWN}|,\s{_TOWN}(?:,\s\d{{4,6}})?)?"
 )

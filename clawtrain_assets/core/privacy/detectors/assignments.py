@@ -69,6 +69,10 @@ _LOOSE_VALUE = re.compile(r"[A-Za-z0-9]{0,8}?[ \t:=_'\"-]{1,4}(?P<v>[A-Za-z0-9][
 _NUMBERED_PASS = re.compile(r"\w+ pass: $")
 _CALL = re.compile(r"\(\s*\\?[\"'`][\w.-]*$")
 _PROGRAM = re.compile(r"@[A-Z_]+$|[&*]?[a-z_]+\(")
+# Session keys, resource names, digests and files, not secrets.
+_NAMELY = re.compile(
+    r"(?:agent|cron|telegram|session|urn|arn|spdx|sha\d+)[:-]|[\w.-]+(?:/[\w.-]+)+\.\w{1,5}(?::\d+)?:?$"
+)
 _UUID = re.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 
 
@@ -112,7 +116,7 @@ def _strength(name: str) -> str:
     last = segments[-1]
     if last in _PASSWORDS or (len(segments) > 1 and segments[-2] + last in _PASSWORDS):
         return "password"
-    if last in _HARMLESS or "public" in segments:
+    if last in _HARMLESS or any(segment.startswith("pub") for segment in segments):
         return ""
     joined = "".join(segments)
     if (
@@ -145,6 +149,8 @@ def _assigned(
     text: str, start: int, operator: re.Match[str], strength: str, flag: bool
 ) -> Finding | None:
     op, at = operator["op"], operator.end()
+    if "\n" in operator.group() and op != ">" and text[at] not in "\"'`":
+        return None  # the next line is another statement
     if op == ",":  # only as in setProperty("NAME", "value")
         if not _CALL.search(text, max(0, start - 12), start) or not _QUOTED.match(text, at):
             return None
@@ -170,7 +176,7 @@ def _literal(text: str, at: int, strength: str, spaced: bool) -> Finding | None:
             and value.isalpha()
         ):
             return None
-    if is_placeholder(value) or _URLISH.match(value):
+    if is_placeholder(value) or _URLISH.match(value) or _NAMELY.match(value):
         return None
     accept = (
         _is_password(value, bool(quoted)) if strength == "password" else _is_secret(value, strength)

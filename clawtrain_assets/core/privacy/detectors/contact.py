@@ -45,6 +45,7 @@ _PHONE_CONTEXT = re.compile(
 _CONTEXT_WORDS = phrases(
     "phone|tel|mobil|cell|handy|call|fax|whatsapp|sms|contact|number is|reach|text me"
 )
+_FICTION = re.compile(r"555[- .]?01\d\d")  # reserved for films and manuals
 _OWN_PHONE = re.compile(r"\+1-\d{3}-555-01\d\d")
 
 
@@ -118,7 +119,7 @@ def _phones(page: Page) -> Iterator[Finding]:
 
 
 def _is_phone(value: str, region: str | None) -> bool:
-    if _OWN_PHONE.match(value):
+    if _OWN_PHONE.match(value) or _FICTION.search(value):
         return False
     digits = re.sub(r"\D", "", value)
     if not 8 <= len(digits) <= 15 or len(set(digits)) < 3:

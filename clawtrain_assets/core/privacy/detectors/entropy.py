@@ -7,6 +7,7 @@ integrity attributes, certificates) are not secrets and stay.
 import re
 from collections.abc import Iterator
 
+from clawtrain_assets.core.privacy import views
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.randomness import entropy, looks_random
 from clawtrain_assets.core.privacy.wordlists import phrases
@@ -87,6 +88,8 @@ def _is_free_key(value: str) -> bool:
             any(c.isdigit() for c in value),
         )
     )
+    if views.readable_base64(value):
+        return False  # a text, looked into as such
     return (
         kinds == 3
         and entropy(value) > 4.2

@@ -16,6 +16,7 @@ _IPV4 = re.compile(r"\d(?<![\w.]\d)(?<!\d-\d)\d{0,2}(?:\.\d{1,3}){3}(?!\.?\d|[A-
 _VERSION = re.compile(
     r"(?:\bv(?:er(?:sion|s)?)?\.?|version\W{1,3}|release\s|build\s|[=~^<>]=|/|['\"])\s?$", re.I
 )
+_DECIMAL = re.compile(r"\d?\.\d+[ ,-]$")  # coordinates of a drawing run on like this
 _COLONS = re.compile(r":[0-9a-fA-F]{0,4}:")
 _IPV6_CHARS = frozenset("0123456789abcdefABCDEF:")
 _DASHES = re.compile(r"-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-")
@@ -54,7 +55,7 @@ _HOST = re.compile(
 _HOST_KEPT = re.compile(
     r"(?i)(?:^|\.)(?:docker\.internal|containers\.internal|cluster\.local|google\.internal|"
     r"localhost\.localdomain|compute\.internal|ec2\.internal|svc\.local)$"
-    r"|^(?:host|gateway|metadata|example|threading|fsspec\.\w+|your-.*|my-.*|(?:www\.)?foo|.*\.example)\.\w+$"
+    r"|^(?:host|gateway|metadata|example|threading|fsspec\.\w+|self|this|cls|os|sys|i|process(?:\.env)?|window|path|your-.*|my-.*|(?:www\.)?foo|.*\.example)\.\w+$"
     r"|^[\w-]*(?:settings|setup|config|compose|env|claude|agents|override|module|this|self)\b.*\.local$"
 )
 _SYSLOG = re.compile(
@@ -63,8 +64,9 @@ _SYSLOG = re.compile(
 )
 _HOST_KEY = re.compile(
     r"(?:(?m:^[ \t]*)Host(?:Name)?[ \t]+|client-hostname[ \t]+\"?|"
-    r"\bhostname['\"]?[ \t]*[:=][ \t]*['\"]?|ansible_host=|Static hostname:[ \t]*|\bmachine[ \t]+)"
-    r"(?P<host>[^\W\d_](?=[\w-]*[\d_-]|[\w-]*\.)[\w-]*+(?:\.[\w-]++)*+)(?!\()"
+    r"\bhostname['\"]?(?:[ \t]*:[ \t]*|[ \t]*=[ \t]*(?=['\"])|=)['\"]?|ansible_host=|"
+    r"Static hostname:[ \t]*|\bmachine[ \t]+(?=\S+[ \t\n]+login))"
+    r"(?P<host>[^\W\d_](?=[\w-]*[\d_-]|[\w-]*\.[A-Za-z])(?!self\b)[\w-]*+(?:\.[\w-]++)*+)(?!\()"
 )
 _HOST_WORDS = ("hostname", "ansible_host", "machine", "host ")
 _ETC_HOSTS = re.compile(
@@ -112,7 +114,8 @@ def _is_version(text: str, start: int, value: str) -> bool:
     """Four-part versions look like addresses; few of them look like addresses in use."""
     before = _VERSION.search(text, max(0, start - 12), start)
     if not before:
-        return False
+        drawing = _DECIMAL.search(text, max(0, start - 12), start)
+        return bool(drawing) and not ipaddress.IPv4Address(value).is_private
     if before.group()[:1] in "/'\"":
         small = all(int(part) < 10 for part in value.split(".")[1:])
         return small or ("/" in before.group() and text[start - 2 : start - 1].isalpha())

@@ -1,193 +1,199 @@
 """Names of people by where they stand.
 
-Only contexts that name a person by their form (mail headers, commits, chat exports, contact
-cards, greetings, signatures, "X is my sister"). Free mentions need the denylist or the optional
-name list.
+Only contexts that name a person by their form: mail headers, commits, chat exports, message
+metadata, contact cards, greetings, signatures, titles, "X is my sister". Free mentions need the
+denylist or the optional name lists.
 """
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.wordlists import phrases, words
 
-_WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’-]*[^\W\d_]|[A-ZÀ-ÖØ-Þ]\.)"
-_FULL = rf"{_WORD}(?:[ \u00a0]+(?:(?:van|von|de|der|den|del|della|di|da|dos|la|le|bin|al|el|ibn|y)[ \u00a0]+)*{_WORD}){{1,3}}"
-_ONE = rf"{_WORD}(?:[ \u00a0]+{_WORD}){{0,3}}"
+WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’-]*[^\W\d_]|[A-ZÀ-ÖØ-Þ]\.?)(?![\w])"
+_PARTICLE = r"(?:van|von|de|der|den|del|della|di|da|dos|la|le|bin|al|el|ibn|y)"
+FULL = rf"{WORD}(?:[ \u00a0]+(?:{_PARTICLE}[ \u00a0]+)*{WORD}){{1,3}}"
+_ONE = rf"{WORD}(?:[ \u00a0]+(?:{_PARTICLE}[ \u00a0]+)*{WORD}){{0,3}}"
+_KIN = (
+    r"(?:sister|brother|wife|husband|mother|father|mom|dad|son|daughter|friend|boss|landlord|"
+    r"partner|colleague|neighbou?r|aunt|uncle|cousin|girlfriend|boyfriend|doctor|dentist|lawyer|"
+    r"manager|coworker|kid|child|grand\w+)"
+)
+_ROLE = (
+    r"(?i:employee|patient|customer|client|student|tenant|resident|applicant|borrower|donor|"
+    r"beneficiary|claimant|member|contractor|nurse|teacher|officer|doctor|attorney|volunteer|"
+    r"survivor|account holder|manager|director|analyst|engineer|named|name is|contact)"
+)
+_FIELD = (
+    r"(?i:first_?name|last_?name|push_?name|full_?name|sender_?name|display_?name|given_?name|"
+    r"family_?name|contact_?name|customer_?name|notify_?name|verified_?name)"
+)
 
-_CONTEXTS: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    (
-        ("from:", "to:", "cc:", "bcc:", "reply-to:", "sender:"),
+
+class _Context(NamedTuple):
+    """Near one of ``words``, ``pattern`` says which run is the name."""
+
+    words: tuple[str, ...]
+    pattern: str
+    rule: str
+
+
+_CONTEXTS = (
+    _Context(
+        words("from: to: cc: bcc: reply-to: sender:"),
         r"(?m)^[>\s]*(?:From|To|Cc|Bcc|Reply-To|Sender):[ \t]*\"?(?P<name>[^\n<>\"@,]{2,60}?)\"?[ \t]*<",
         "mail-header",
     ),
-    (
-        (
-            "author:",
-            "commit:",
-            "committer:",
-            "tagger",
-            "co-authored-by:",
-            "signed-off-by:",
-            "reviewed-by:",
-            "acked-by:",
+    _Context(
+        words(
+            "author: commit: committer: tagger co-authored-by: signed-off-by: reviewed-by: acked-by:"
         ),
-        r"(?:Author|Commit|Committer|Tagger|Co-authored-by|Signed-off-by|Reviewed-by|Acked-by|Reported-by):?[ \t]+(?P<name>[^\n<>\"@:]{2,60}?)[ \t]*<",
+        r"(?:Author|Commit|Committer|Tagger|Co-authored-by|Signed-off-by|Reviewed-by|Acked-by):?"
+        r"[ \t]+(?P<name>[^\n<>\"@:]{2,60}?)[ \t]*<",
         "git-author",
     ),
-    (
+    _Context(
         ("cn=",),
         r"(?:ATTENDEE|ORGANIZER)[^\n]{0,80}?CN=\"?(?P<name>[^:;\"\n=]{2,60}?)\"?[:;]",
         "calendar",
     ),
-    (("fn:",), r"(?m)^FN:(?P<name>[^\n]{2,60}?)\s*$", "vcard"),
-    (
+    _Context(
         ("summary:",),
-        rf"(?m)^SUMMARY:(?:[\w ]{{2,20}} (?:mit|with|for|avec|con) )(?P<name>{_ONE})[ \t]*$",
+        rf"(?m)^SUMMARY:[\w ]{{2,20}} (?:mit|with|for|avec|con) (?P<name>{_ONE})[ \t]*$",
         "calendar",
     ),
-    (
+    _Context(("fn:",), r"(?m)^FN:(?P<name>[^\n]{2,60}?)\s*$", "vcard"),
+    _Context(
         words(
-            "first_name last_name pushname firstname lastname full_name fullname sendername "
-            "sender_name display_name displayname given_name family_name contact_name customer_name "
-            "givenname familyname notifyname verifiedname"
+            "first_name last_name pushname push_name firstname lastname full_name fullname sendername "
+            "sender_name displayname display_name given_name givenname family_name familyname "
+            "contact_name customer_name notifyname verifiedname"
         ),
-        r"\\*[\"']?(?:first_?name|last_?name|push_?[nN]ame|firstName|lastName|full_?[nN]ame|senderName|sender_name|display_?[nN]ame|given_?[nN]ame|family_?[nN]ame|contact_name|customer_name|notifyName|verifiedName)\\*[\"']?\s*[:=]\s*\\*[\"'](?P<name>[^\"'\\\n{}$<>]{2,60})\\*[\"']",
+        rf"\b{_FIELD}\\*[\"']?\s*[:=]\s*\\*[\"'](?P<name>[^\"'\\\n{{}}$<>]{{2,60}})\\*[\"']",
         "name-field",
     ),
-    (
+    # OpenClaw puts what it knows of the sender before a message as JSON (OpenClaw 2026.3).
+    _Context(
+        phrases('"sender"|"name"|sender\\"|name\\"'),
+        r"\"(?:sender|(?<=\d\",\n  \")name|(?<=\d\",\")name)\\*\"\s*:\s*\\*\"(?P<name>[^\"\\\n{}<>:]{2,60})\\*\"",
+        "sender",
+    ),
+    _Context(
         ("] ",),
-        rf"(?m)^\[\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{2,4}},? \d{{1,2}}:\d{{2}}(?::\d{{2}})?(?: ?[AP]M)?\] (?P<name>{_ONE}):",
+        rf"(?m)^\[\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{2,4}},? \d{{1,2}}:\d{{2}}(?::\d{{2}})?(?: ?[AP]M)?\] "
+        rf"(?P<name>{_ONE}):",
         "chat-export",
     ),
-    (
+    _Context(
         (" - ",),
         rf"(?m)^\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}},? \d{{1,2}}:\d{{2}}(?: ?[AP]M)? - (?P<name>{_ONE}):",
         "chat-export",
     ),
-    (
-        ("hi ", "hello ", "dear ", "hallo ", "liebe", "hola ", "bonjour ", "hey "),
-        rf"(?m)(?:^|[\"'>]|\n)[ \t]*(?:Hi|Hello|Dear|Hallo|Liebe[r]?|Hola|Bonjour|Hey)[ \t]+(?:(?:Mr|Mrs|Ms|Dr|Prof|Herr|Frau)\.?[ \t]+)?(?P<name>{_WORD}(?: {_WORD})?)[,!\n]",
+    _Context(
+        phrases("hi |hello |dear |hallo |liebe|hola |bonjour |hey "),
+        r"(?m)(?:^|[\"'>])[ \t]*(?:Hi|Hello|Dear|Hallo|Lieber?|Hola|Bonjour|Hey)[ \t]+"
+        rf"(?:(?:Mr|Mrs|Ms|Dr|Prof|Herr|Frau)\.?[ \t]+)?(?P<name>{WORD}(?: {WORD})?)[,!\n]",
         "greeting",
     ),
-    (
-        (
-            "regards",
-            "best,",
-            "cheers",
-            "sincerely",
-            "grüße",
-            "gruß",
-            "cordialement",
-            "saludos",
-            "thanks,",
-        ),
-        rf"(?:[Rr]egards|Best|Cheers|Sincerely|Grüßen?|Gruß|Cordialement|Saludos|Thanks|Thank you),?[ \t]*\n+[ \t]*(?P<name>{_ONE})[ \t]*(?:\n|$)",
+    _Context(
+        phrases("regards|best,|cheers|sincerely|grüße|gruß|cordialement|saludos|thanks,"),
+        r"(?:[Rr]egards|Best|Cheers|Sincerely|Grüßen?|Gruß|Cordialement|Saludos|Thanks|Thank you),?"
+        rf"[ \t]*\n+[ \t]*(?P<name>{_ONE})[ \t]*(?:\n|$)",
         "signature",
     ),
-    (
-        (" is my ", " was my "),
-        rf"(?P<name>{_ONE})(?:,| is| was) my (?:\w+ )?(?:sister|brother|wife|husband|mother|father|mom|dad|son|daughter|friend|boss|landlord|partner|colleague|neighbo|aunt|uncle|cousin|girlfriend|boyfriend|doctor|dentist|lawyer|manager|coworker|kid|child|grand)",
+    _Context(
+        phrases(" is my | was my |, my "),
+        rf"(?P<name>{_ONE})(?:,| is| was) my (?:\w+ )?{_KIN}",
         "relation",
     ),
-    (
-        phrases(
-            "my sister|my brother|my wife|my husband|my mother|my father|my son|my daughter|my friend|"
-            "my boss|my partner|my kid|my colleague|my girlfriend|my boyfriend|my cousin|my aunt|"
-            "my uncle"
-        ),
-        rf"(?i:\bmy (?:sister|brother|wife|husband|mother|father|son|daughter|friend|boss|partner|kid|colleague|girlfriend|boyfriend|cousin|aunt|uncle)(?:['’]s name is| is called| named|,)? ?)(?P<name>{_ONE})",
+    _Context(
+        ("my ",),
+        rf"\b[Mm]y {_KIN}(?:['’]s name is| is called| named|,)? ?(?P<name>{_ONE})",
         "relation",
     ),
-    (
-        (
-            "my name",
-            "i am ",
-            "i'm ",
-            "call me ",
-            "name is ",
-            "mein name",
-            "je m'appelle",
-            "me llamo",
-            "meu nome",
-        ),
-        rf"(?i:\bmy (?:full )?name(?: is|'s|:)|\bcall me|\bname is|\bmein name ist|\bje m'appelle|\bme llamo|\bmi nombre es|\bmeu nome é)[ \t]+(?P<name>{_ONE})",
+    _Context(
+        phrases("my name|call me |mein name|je m'appelle|me llamo|meu nome|mi nombre"),
+        r"(?i:\bmy (?:full )?name(?: is|'s|:)|\bcall me|\bmein name ist|\bje m'appelle|\bme llamo|"
+        rf"\bmi nombre es|\bmeu nome é)[ \t]+(?P<name>{_ONE}|(?<=name is )[^\W\d_]{{3,}} [^\W\d_]{{3,}}"
+        r"(?=[ ,.!]))",
         "self-name",
     ),
-    (
-        ("name:", 'name":', "contact:", "patient:", "employee:", "customer:", "owner:", "attn:"),
-        rf"(?m)^[-*\s\"]*(?:Full |Customer |Patient |Contact |Client |Employee )?(?:Name|Contact|Patient|Employee|Customer|Attn)\"?:[ \t]*\"?(?P<name>{_FULL})",
+    _Context(
+        words("name: contact: patient: employee: customer: attn:"),
+        r"(?m)^[-*\s\"]*(?:Full |Customer |Patient |Contact |Client |Employee )?"
+        rf"(?:Name|Contact|Patient|Employee|Customer|Attn)\"?:[ \t]*\"?(?P<name>{FULL})",
         "name-field",
     ),
-    (("birthday of ", "born"), rf"(?i:birthday of )(?P<name>{_ONE})", "birthday"),
-    (
-        phrases("mr.|mrs.|ms.|dr.|prof.|mr |mrs |ms |dr |herr |frau |miss "),
-        rf"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Señora?|Sra?|Mme|Monsieur|Madame)\.?[ \u00a0]+(?P<name>{_ONE})",
+    _Context(("birthday of ",), rf"(?i:birthday of )(?P<name>{_ONE})", "birthday"),
+    _Context(
+        phrases("mr.|mrs.|ms.|dr.|prof.|mr |mrs |ms |dr |herr |frau |miss |monsieur |madame "),
+        r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Señora?|Sra?|Mme|Monsieur|Madame)\.?[ \u00a0]+"
+        rf"(?P<name>{_ONE})",
         "title",
     ),
-    (
-        ("invoice", "bill to", "ship to", "rechnung"),
-        rf"(?i:invoice [\w-]+ for|bill to:?|ship to:?|rechnung an:?)\s+(?P<name>{_FULL})",
+    _Context(
+        phrases("invoice|bill to|ship to|rechnung"),
+        rf"(?i:invoice [\w-]+ for|bill to:?|ship to:?|rechnung an:?)\s+(?P<name>{FULL})",
         "invoice",
     ),
-    (
-        words(
-            "employee patient customer client user student tenant resident applicant borrower donor "
-            "beneficiary claimant member"
+    _Context(
+        phrases(
+            "employee|patient|customer|client|student|tenant|resident|applicant|borrower|donor|"
+            "beneficiary|claimant|member|contractor|nurse|teacher|officer|doctor|attorney|volunteer|"
+            "survivor|account holder|manager|director|analyst|engineer|named|name is|contact"
         ),
-        rf"\b(?i:employee|patient|customer|client|student|tenant|resident|applicant|borrower|donor|beneficiary|claimant|member|contractor|nurse|teacher|officer|doctor|attorney|agent|volunteer|survivor)[ ,]+(?P<name>{_FULL})",
+        rf"\b{_ROLE}[ ,]+(?P<name>{FULL})",
         "role",
     ),
-    (
-        (" of ", "'s phone", "'s laptop"),
-        rf"\"(?:device|device_name|host)\"\s*:\s*\"(?:Pixel|iPhone|iPad|Galaxy|MacBook(?: Pro| Air)?) (?:of|von|de) (?P<name>{_ONE})",
+    _Context(
+        (" of ", " von ", " de "),
+        r"\"(?:Pixel|iPhone|iPad|Galaxy|MacBook(?: Pro| Air)?) (?:of|von|de) "
+        rf"(?P<name>{_ONE})",
         "device",
     ),
 )
 _NOT_NAMES = frozenset(
     words(
         "The This That There Here It I We You They He She My Your Our Their Team All Everyone "
-        "Everybody Sir Madam Folks Guys Friend Friends Customer Support Admin User Assistant "
-        "Claude OpenClaw Agent Bot World New Old Error Warning Note Best Kind Regards Thanks "
-        "Please Yes No Not And Or But If So Then When Where What Who How Why"
+        "Everybody Sir Madam Folks Guys Friend Friends Customer Support Admin User Assistant Claude "
+        "OpenClaw Agent Bot World New Old Error Warning Note Best Kind Regards Thanks Please Yes No "
+        "Not And Or But If So Then When Where What Who How Why None True False Null A An In On At"
     )
 )
+_NO_NAME = re.compile(r"[:/\\_<>{}|=@]|\d\d|\[bot\]")
 
 
 class PeopleDetector:
     """Names by context."""
 
     def __init__(self) -> None:
-        self._contexts = [(words, re.compile(pattern), rule) for words, pattern, rule in _CONTEXTS]
-        self.triggers = tuple(dict.fromkeys(word for words, _, _ in _CONTEXTS for word in words))
+        self._contexts = [
+            (context.words, re.compile(context.pattern), context.rule) for context in _CONTEXTS
+        ]
+        self.triggers = tuple(dict.fromkeys(word for found in _CONTEXTS for word in found.words))
 
     def __call__(self, page: Page) -> Iterator[Finding]:
         text = page.text
-        for words, pattern, rule in self._contexts:
-            for match in page.near(words, pattern, before=70, after=30):
+        for near, pattern, rule in self._contexts:
+            for match in page.near(near, pattern, before=70, after=30):
                 start, end = match.span("name")
                 name = text[start:end].strip()
-                if is_name(name):
+                if is_name(name, rule == "sender"):
                     begin = text.index(name, start)
                     yield Finding(begin, begin + len(name), "PERSON", rule, name)
 
 
-def is_name(value: str) -> bool:
-    """Whether a run in a name's place can be a person's name."""
-    if (
-        not 2 <= len(value) <= 60
-        or any(char.isdigit() for char in value)
-        or value.startswith("Person-")
-    ):
+def is_name(value: str, any_form: bool = False) -> bool:
+    """Whether a run in a name's place can be a person's name; nicknames take any form."""
+    if not 2 <= len(value) <= 60 or value.startswith("Person-") or _NO_NAME.search(value):
         return False
-    words = value.split()
-    if (
-        not words
-        or words[0] in _NOT_NAMES
-        or "[bot]" in value
-        or value.lower().endswith((" bot", " team"))
-    ):
+    if any_form:
+        return True
+    parts = value.split()
+    if any(char.isdigit() for char in value) or parts[0] in _NOT_NAMES:
         return False
-    if value.isupper() and value.isascii() or words[0] in ("None", "True", "False", "Null"):
+    if value.isupper() and value.isascii() or value.lower().endswith((" bot", " team")):
         return False
-    return len(words) > 1 or words[0][0].isupper() or not words[0].isascii()
+    return len(parts) > 1 or parts[0][0].isupper() or not parts[0].isascii()

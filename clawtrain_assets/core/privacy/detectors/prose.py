@@ -88,7 +88,7 @@ def looks_like_password(value: str) -> bool:
     if not 6 <= len(value) <= 64 or is_placeholder(value):
         return False
     if re.fullmatch(
-        r"[\d.,:/-]+(?:[a-z%]{1,3})?|v?\d+(?:\.\d+)+\S*|[\w.+-]+@[\w.-]+\.\w+|[\w.-]+\.\w{1,4}|\S*://\S*|[A-Z_]+|[a-z]+(?:[-_.][a-z]+)+|--?[\w-]+=?\S*|/\S*|\S*\(\S*\)?\S*|[A-Z][A-Z0-9]*_[A-Z0-9_]*|\[\S*|<\S*|\$\S*",
+        r"[\d.,:/-]+(?:[a-z%]{1,3})?|v?\d+(?:\.\d+)+\S*|[\w.+-]+@[\w.-]+\.\w+|[\w.-]+\.\w{1,4}|\S*://\S*|[A-Z_]+|[a-z]+(?:[-_.][a-z]+)+|--?[\w-]+=?\S*|/\S*|\S*\(\S*\)?\S*|[A-Z][A-Z0-9]*_[A-Z0-9_]*|\[\S*|<\S*|\$\S*|~/\S*|@\w+|@<\S*|self\.\S*|_\w+|\S*[(<]\S*",
         value,
     ):
         return False
