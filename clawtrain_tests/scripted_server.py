@@ -15,9 +15,9 @@ The script is JSON, all keys optional:
 
 Faults, taken in order while their ``times`` last (default: for ever), for prompts that hold
 ``match`` (default: all): ``status:NNN``, ``reset``, ``exit`` (the process ends), ``hang`` (this
-request), ``deaf`` (hangs on everything, health included), ``error_line`` (a 200 that holds an error), ``done_false``,
-``length``, ``empty``, ``too_long``, ``fence``, ``prose``, ``score_11``, ``score_string``,
-``missing_field``, ``torn_call``, ``not_json``, ``html``.
+request), ``deaf`` (hangs on everything, health included), ``error_line`` (a 200 that holds an
+error), ``done_false``, ``length``, ``empty``, ``too_long``, ``fence``, ``prose``, ``score_11``,
+``score_string``, ``missing_field``, ``torn_call``, ``not_json``, ``html``.
 """
 
 import argparse
