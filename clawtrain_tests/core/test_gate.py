@@ -76,6 +76,7 @@ def test_all_five_met_open_the_gate() -> None:
         ("human_review", {"review": None}),
         ("human_review", {"review": ReviewFacts("r1", 50, 49, 0, 0, 9, ("ada",))}),
         ("human_review", {"review": ReviewFacts("r1", 50, 50, 0, 1, 0, ("ada",))}),
+        ("human_review", {"review": ReviewFacts("r1", 50, 24, 26, 0, 0, ("ada",))}),
         ("human_review", {"review": ReviewFacts("r1", 49, 49, 0, 0, 0, ("ada",))}),
         ("human_review", {"review": ReviewFacts("r1", 50, 0, 0, 0, 50, ())}),
         ("privacy_scrub_verified", {"scrub": None}),

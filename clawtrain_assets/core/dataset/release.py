@@ -6,6 +6,7 @@ give the same bytes.
 
 import hashlib
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.metadata import version
@@ -23,6 +24,8 @@ from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.settings import Dataset
 
 FORMAT = 1  # of the folder; raised when a reader must care
+_BUILDING = ".building-"
+_ABANDONED_S = 86_400
 _INPUTS = ("sharegpt_dataset", "scored_turns", "contrastive_pairs")
 
 
@@ -65,7 +68,8 @@ def build_release(
     single example is written all the same.
     """
     releases_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    work = releases_dir / f".building-{uuid.uuid4().hex}"
+    _sweep(releases_dir)
+    work = releases_dir / f"{_BUILDING}{uuid.uuid4().hex}"
     work.mkdir(mode=0o700)
     try:
         facts = {
@@ -78,6 +82,13 @@ def build_release(
         return publish(work, releases_dir, manifest)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _sweep(releases_dir: Path) -> None:
+    """Remove what killed builds left; a living one is younger than a day."""
+    for left in releases_dir.glob(f"{_BUILDING}*"):
+        if time.time() - left.stat().st_mtime > _ABANDONED_S:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _fill(

@@ -111,7 +111,11 @@ def _reached_on(today: date, missing: int, per_day: float) -> date | None:
 
 
 def _human_review(review: ReviewFacts | None, threshold: int) -> Verdict:
-    """All of the current release's sample judged keep or reject by a named reviewer, no leak."""
+    """All of the current release's sample judged keep or reject by a named reviewer, no leak.
+
+    The published gate sets no limit to rejections; a sample of which more was rejected than
+    kept fails all the same, and below that the bound in the detail says what was found.
+    """
     name, published = "human_review", PUBLISHED.human_review
     if review is None:
         detail = "no release to review: build one with `clawtrain release`"
@@ -135,7 +139,9 @@ def _human_review(review: ReviewFacts | None, threshold: int) -> Verdict:
             f"{review.rejected} rejected: with 95 % confidence less than {bound:.1%} of the "
             "release is bad"
         )
-    passed = not missing and not review.leaks
+    if review.rejected > review.kept:
+        parts.append("more was rejected than kept")
+    passed = not missing and not review.leaks and review.kept >= review.rejected
     return Verdict(name, passed, judged, threshold, missing, "; ".join(parts), published)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -229,6 +230,17 @@ def test_a_crash_leaves_the_previous_release(tmp_path: Path) -> None:
         release(lake, tmp_path, verify=breaks, dataset=Dataset())
     assert newest_release(tmp_path / "releases") == first
     assert {p.name for p in (tmp_path / "releases").iterdir()} == {first.release_id, "newest"}
+
+
+def test_what_a_killed_build_left_is_swept_a_day_later(tmp_path: Path) -> None:
+    releases = tmp_path / "releases"
+    old, young = releases / ".building-old", releases / ".building-young"
+    for left in (old, young):
+        left.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    release(small_lake(tmp_path), tmp_path)
+    assert young.exists()
+    assert not old.exists()
 
 
 def test_no_release_says_what_to_do(tmp_path: Path) -> None:
