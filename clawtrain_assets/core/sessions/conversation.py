@@ -151,16 +151,19 @@ class Conversation:
         self._last_ms = max(ms, end or ms)
         self._count.turns += 1
         reason = self._reason(node, body, message)
+        shown = self._answered(node, message)
+        item = render(shown, self._share)
         draft = None
         if new:
-            row = self._row(node, body, message, ms, end, reason or self._path.reason)
+            response = item.json if item.message is message else encode(message)
+            row = self._row(node, body, message, response, ms, end, reason or self._path.reason)
             draft = _Draft(node, row, len(self._following) + (reason not in housekeeping.UNSEEN))
         self._count.calls += len(message.tool_calls)
         if reason in housekeeping.UNSEEN:
             self._unseen.add(node.id)
         else:
             self._last_text = message.text
-            self._keep(node, self._answered(node, message))
+            self._keep(node, item)
         return draft
 
     def _answered(self, node: Node, message: Message) -> Message:
@@ -171,15 +174,15 @@ class Conversation:
         calls = tuple(c for i, c in enumerate(message.tool_calls) if i in answered)
         return msgspec.structs.replace(message, tool_calls=calls)
 
-    def _keep(self, node: Node, message: Message) -> None:
-        if not message.text and not message.tool_calls:
-            if message.role == "assistant":
-                self._following.append(Item(b"", 0, message))
-                self._ends.append(self._ends[-1])
+    def _keep(self, node: Node, item: Item) -> None:
+        """Add a message to the window and to what followed the turns before it."""
+        if item.message.text or item.message.tool_calls:
+            self._items[node.id] = item
+            self._window.add(item)
+        elif item.message.role == "assistant":
+            item = Item(b"", 0, item.message)  # nothing to show, but a position to count from
+        else:
             return
-        item = render(message, self._share)
-        self._items[node.id] = item
-        self._window.add(item)
         self._following.append(item)
         self._ends.append(self._ends[-1] + item.chars)
 
@@ -219,6 +222,7 @@ class Conversation:
         node: Node,
         body: Body,
         message: Message,
+        response: bytes,
         ms: int,
         end: int | None,
         reason: str | None,
@@ -263,7 +267,7 @@ class Conversation:
             "tools_source": facts.tools.source,
             "context": context,
             "context_dropped": dropped,
-            "response": encode(message),
+            "response": response,
             "is_tool_use": bool(message.tool_calls),
             "tool_call_count": len(message.tool_calls),
             "exclusion_reason": reason,
@@ -291,7 +295,7 @@ class Conversation:
         call = self._pairs.calls.get(node.id)
         if call is not None and call.node.id not in self._unseen:
             message = tool_message(body, call.node.calls[call.ordinal])
-            self._keep(node, message)
+            self._keep(node, render(message, self._share))
             if message.tool_name == "process":
                 self._note_poll(node, call, message.text)
 
@@ -317,7 +321,7 @@ class Conversation:
         elif entry.type in ("compaction", "reset"):
             self._compact(entry, position)
         elif (message := context_message(entry)) is not None:
-            self._keep(node, message)
+            self._keep(node, render(message, self._share))
 
     def _compact(self, entry: Entry, position: int) -> None:
         """From here on the model sees the summary (a reset has none) and the kept entries only."""

@@ -3,7 +3,12 @@
 from collections.abc import Iterable
 
 from clawtrain_assets.core.sessions.lcm import LcmMessage
-from clawtrain_assets.core.sessions.messages import content_identity, plain_text, turn_identity
+from clawtrain_assets.core.sessions.messages import (
+    content_identity,
+    plain_text,
+    tool_calls,
+    turn_identity,
+)
 from clawtrain_assets.core.sessions.report import Report
 from clawtrain_assets.core.sessions.row import Identity
 from clawtrain_assets.core.sessions.tree import START_CHARS, Line, Node, SessionTree
@@ -64,7 +69,7 @@ class LcmJoin:
         assert body is not None
         turn_id = None
         if body.role == "assistant":
-            content = content_identity(message.ms, "", body)
+            content = content_identity(message.ms, "", body, tool_calls(body.content))
             turn_id = turn_identity(self._tree.session_id, content)
         start = plain_text(body.content)[:START_CHARS]
         if message.entry_id is not None and message.entry_id in self._tree.nodes:

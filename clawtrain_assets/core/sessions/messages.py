@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -98,17 +99,6 @@ def _arguments(value: Any) -> dict[str, Any]:
     return {} if value is None else {"input": value}
 
 
-def call_ids(content: str | list[Block] | None) -> tuple[str, ...]:
-    """Ids of the calls, as ``tool_calls`` names them."""
-    if not isinstance(content, list):
-        return ()
-    return tuple(
-        block.id if isinstance(block.id, str) else f"call_{index}"
-        for index, block in enumerate(content)
-        if block.type in CALL_TYPES
-    )
-
-
 def answered_call(body: Body) -> str:
     """Id of the call a tool result answers, '' if it names none."""
     for value in (body.toolCallId, body.toolUseId, body.tool_call_id):
@@ -171,20 +161,21 @@ def _as_user(text: str) -> Message | None:
     return Message("user", text) if text else None
 
 
-def content_identity(ms: int | None, entry_id: str, body: Body) -> str:
+def content_identity(ms: int | None, entry_id: str, body: Body, calls: Sequence[ToolCall]) -> str:
     """What an assistant turn is, wherever it was copied to: a hash over time and content.
 
     Time counts in seconds, the resolution LCM keeps, so that the same turn found in a session file
     and in lcm.db is one; turns without content (failed requests repeat within a second) count in
-    milliseconds. Call ids are left out: repairs rewrite them.
+    milliseconds. Call ids are left out: repairs rewrite them. ``calls`` are the body's.
     """
     parts: list[Any] = []
+    made = iter(calls)
     if isinstance(body.content, str):
         parts.append(["text", body.content])
     else:
         for index, block in enumerate(body.content or ()):
             if block.type in CALL_TYPES:
-                call = tool_calls([block])[0]
+                call = next(made)
                 parts.append(["call", call.name, call.arguments])
             elif isinstance(block.text, str):
                 parts.append(["text", block.text])

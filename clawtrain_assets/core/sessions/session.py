@@ -39,7 +39,7 @@ def session_rows(
     out; ``contents`` collects this session's for its own forks.
     """
     keep = sum(file.size for file in group.files) <= _KEEP_BYTES
-    tree = SessionTree(group.session_id)
+    tree = SessionTree(group.session_id, with_starts=bool(group.lcm))
     lcm: dict[str, Identity] = {}
     with ExitStack() as stack:
         streams: list[BinaryIO] = []

@@ -15,7 +15,6 @@ from msgspec import UNSET
 from clawtrain_assets.core.sessions.entries import Entry, epoch_ms
 from clawtrain_assets.core.sessions.messages import (
     answered_call,
-    call_ids,
     content_identity,
     plain_text,
     tool_calls,
@@ -78,7 +77,7 @@ class Node:
     calls: tuple[str, ...]
     answers: str | None  # tool results: the call's id
     second: int | None  # messages: epoch seconds
-    start: str  # messages: first characters of the text
+    start: str  # messages: first characters of the text, where something is to be joined by them
 
 
 class Path(NamedTuple):
@@ -95,11 +94,12 @@ class Path(NamedTuple):
 class SessionTree:
     """Merges files of one session; the order of ``add_file`` calls is oldest copy first."""
 
-    def __init__(self, session_id: str) -> None:
+    def __init__(self, session_id: str, with_starts: bool) -> None:
         self.session_id = session_id
         self.nodes: dict[str, Node] = {}
         self.headers: list[Entry] = []
         self.turn_copies: Counter[str] = Counter()
+        self._with_starts = with_starts
         self.called: Called = {}
         self.contents: dict[str, str] = {}  # turn id -> content identity
         self.merged_entries = 0
@@ -216,13 +216,14 @@ class SessionTree:
             if ms is None:
                 ms = epoch_ms(entry.timestamp)
             node.second = ms // 1000 if ms is not None else None
-            node.start = plain_text(body.content)[:START_CHARS]
+            if self._with_starts:
+                node.start = plain_text(body.content)[:START_CHARS]
             if role == "assistant":
-                node.calls = call_ids(body.content)
-                if node.calls:
-                    for call in tool_calls(body.content):
-                        note_call(self.called, call.name, call.arguments)
-                content = content_identity(ms, node_id, body)
+                calls = tool_calls(body.content)
+                node.calls = tuple([call.id for call in calls])
+                for call in calls:
+                    note_call(self.called, call.name, call.arguments)
+                content = content_identity(ms, node_id, body, calls)
                 node.turn_id = turn_identity(self.session_id, content)
                 self.contents[node.turn_id] = content
             elif role in ("toolResult", "tool"):
