@@ -18,7 +18,7 @@ def render_text(verdicts: list[Verdict]) -> str:
     """One line for each condition, for a terminal."""
     width = max((len(v.name) for v in verdicts), default=0)
     return "\n".join(
-        f"{'pass' if v.passed else 'FAIL'}  {v.name:<{width}}  {v.count:>6}/{_threshold(v):<12}  "
+        f"{'pass' if v.passed else 'FAIL'}  {v.name:<{width}}  {v.count:>6}/{v.threshold:<6}  "
         f"{v.detail}"
         for v in verdicts
     )
@@ -35,16 +35,7 @@ def render_markdown(verdicts: list[Verdict]) -> str:
     ]
     for v in verdicts:
         lines.append(
-            f"| {v.name} | {'pass' if v.passed else '**fail**'} | {v.count} | {_threshold(v)} "
+            f"| {v.name} | {'pass' if v.passed else '**fail**'} | {v.count} | {v.threshold} "
             f"| {v.missing} | {v.reached_on or ''} | {v.detail} |"
         )
-    changed = [v.name for v in verdicts if v.threshold != v.published]
-    if changed:
-        lines += ["", f"Not the published thresholds: {', '.join(changed)}."]
     return "\n".join(lines) + "\n"
-
-
-def _threshold(verdict: Verdict) -> str:
-    if verdict.threshold == verdict.published:
-        return str(verdict.threshold)
-    return f"{verdict.threshold} (published: {verdict.published})"

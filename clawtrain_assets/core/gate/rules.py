@@ -1,7 +1,7 @@
 """The five conditions as pure functions: the same for asset checks, CLI and releases."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from clawtrain_assets.core.gate.facts import Count, GateFacts, ReviewFacts, ScrubFacts
@@ -51,11 +51,12 @@ def evaluate(facts: GateFacts, thresholds: Gate) -> list[Verdict]:
             thresholds.clean_tool_use_examples,
         ),
     )
-    return [
+    verdicts = [
         *(_enough(name, count, threshold, facts) for name, count, threshold in counted),
         _human_review(facts.review, thresholds.human_review),
         _privacy(facts.scrub),
     ]
+    return [_honest(verdict) for verdict in verdicts]
 
 
 def is_open(verdicts: list[Verdict]) -> bool:
@@ -102,6 +103,14 @@ def _enough(name: str, count: Count, threshold: int, facts: GateFacts) -> Verdic
         parts.append(f"reached on {reached}" if reached else "not reached at that yield")
     detail = "; ".join(parts)
     return Verdict(name, not missing, deciding, threshold, missing, detail, published, reached)
+
+
+def _honest(verdict: Verdict) -> Verdict:
+    """A threshold that was changed is named wherever the verdict is read."""
+    if verdict.threshold == verdict.published:
+        return verdict
+    note = f"the threshold is not the published one ({verdict.published})"
+    return replace(verdict, detail=f"{verdict.detail}; {note}")
 
 
 def _reached_on(today: date, missing: int, per_day: float) -> date | None:
