@@ -32,6 +32,22 @@ _STREET_FIRST = re.compile(
     r"\d{1,4}[a-zA-Z]?(?:/\d{1,4})?"
     rf"(?:,\s?(?:\d{{2}}-\d{{3}}|\d{{4,6}})\s{_TOWN}|,\s{_TOWN}(?:,\s\d{{4,6}})?)?"
 )
+_MILITARY = re.compile(
+    r"(?:PSC|Unit|USS|USNS|CMR)\s[\w., ]{1,30}\n?\s*(?:APO|FPO|DPO)\s[A-Z]{2}\s\d{5}"
+)
+_NORTHERN = r"(?:katu|tie|kuja|vej|veien|vegen|gatan|gata|gade|stræde|väg|vägen|straat|laan|utca|braut|stígur)"
+_SUFFIXED = re.compile(
+    rf"(?:\d{{1,5}} )?[A-ZÅÄÖØÆÞ]\w{{2,}}{_NORTHERN} \d{{1,5}}(?:\s{{1,3}}(?:Apt\.?|Suite) \d{{1,4}})?"
+    rf"(?:,?\s{{1,3}}{_TOWN})?(?:\s?,\s?[A-Z]{{2,3}})?(?:,?\s{{1,3}}\d{{3,5}})?"
+)
+# A house, a street of any language, a flat: the flat gives it away.
+_FLAT = re.compile(
+    rf"\d(?<![\w.-]\d)\d{{0,5}} (?:\d{{1,5}} )?[^\W\d_a-zß-öø-ÿ][^\n,;:(){{}}=\"]{{2,40}}?,?\s{{1,3}}(?:Apt\.?|Suite) \d{{1,4}}"
+    rf"(?:,?\s{{1,3}}{_TOWN})?(?:\s?,?\s{{1,3}}(?:[A-Z]{{2,3}}|{_TOWN}))?(?:\s?,?\s{{1,3}}\d{{3,6}})?"
+)
+_NORTHERN_WORDS = phrases(
+    "katu |tie |kuja |vej |veien |vegen |gatan |gata |gade |stræde |väg |vägen |straat |laan |utca |braut |stígur "
+)
 _CONTEXT = re.compile(
     r"(?i)(?:^LOCATION:|\n\s*LOCATION:|\b(?:lives|living|resid(?:es?|ing)|staying|located) at|\bresident of|\bmoved to|"
     r"\b(?:home |billing |shipping |postal |street |mailing |delivery )?address(?:\s+is)?\s*[:=]|"
@@ -39,7 +55,9 @@ _CONTEXT = re.compile(
     r"(?P<address>(?=[^\n]*\d)[^\n\"{}<>=()]{8,120}?)"
     r"(?=[.;]?\s*(?:\n|$|\"|\bis broken|\band\b|\bbut\b))"
 )
-_NOT = re.compile(r"(?:\d{1,3}\.){3}|https?:|0x|\S+@|[Tt]he |[a-z_]+\b[^,]*$|[^\s,]+$")
+_NOT = re.compile(
+    r"['\"]?(?:\d{1,3}\.){3}|['\"]?[0-9a-f:]+['\"]?,?$|https?:|0x|\S+@|[Tt]he |[a-z_]+\b[^,]*$|[^\s,]+$"
+)
 _CONTEXT_WORDS = (
     "location:",
     "lives",
@@ -66,13 +84,24 @@ _OTHER_WORDS = phrases(
 class AddressDetector:
     """Streets with their numbers and whatever town and code follow."""
 
-    triggers = (*dict.fromkeys((*_STREET_WORDS, *_OTHER_WORDS, *_CONTEXT_WORDS)),)
+    triggers = (
+        *("apt", "suite", " apo", "\napo", " fpo", "\nfpo", " dpo", "\ndpo"),
+        *dict.fromkeys((*_NORTHERN_WORDS, *_STREET_WORDS, *_OTHER_WORDS, *_CONTEXT_WORDS)),
+    )
 
     def __call__(self, page: Page) -> Iterator[Finding]:
         for match in page.near(_STREET_WORDS, _NUMBER_FIRST, before=50, after=1):
             yield Finding(*match.span(), "ADDRESS", "street", match.group())
         for match in page.near(_OTHER_WORDS, _STREET_FIRST, before=24, after=2):
             yield Finding(*match.span(), "ADDRESS", "street", match.group())
+        for match in page.near(
+            (" apo", "\napo", " fpo", "\nfpo", " dpo", "\ndpo"), _MILITARY, 40, 1
+        ):
+            yield Finding(*match.span(), "ADDRESS", "military", match.group())
+        for match in page.near(_NORTHERN_WORDS, _SUFFIXED, before=24, after=1):
+            yield Finding(*match.span(), "ADDRESS", "street", match.group())
+        for match in page.near(("apt", "suite"), _FLAT, before=60, after=1):
+            yield Finding(*match.span(), "ADDRESS", "flat", match.group())
         for match in page.near(_CONTEXT_WORDS, _CONTEXT, before=12, after=10):
             if not _NOT.match(match["address"]):
                 yield Finding(*match.span("address"), "ADDRESS", "address-field", match["address"])

@@ -19,7 +19,7 @@ _OBFUSCATED = re.compile(
     re.I,
 )
 _KEPT_DOMAIN = re.compile(
-    r"(?i)@(?:[\w-]+\.)*(?:example(?:\.\w+)*|test|invalid|localhost|users\.noreply\.github\.com|yourdomain\.\w+|domain\.com|email\.com|your-?\w*\.com)$"
+    r"(?i)@(?:[\w-]+\.)*(?:example(?:\.\w+)*|test|invalid|localhost|users\.noreply\.github\.com|yourdomain\.\w+|your-?\w*\.com)$"
 )
 _KEPT_LOCAL = frozenset(
     words(
@@ -39,11 +39,11 @@ _PHONE_US = re.compile(
     r"(?<![\w.+/#-])(?:\+?1[-. ])?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-. ]\d{4}(?:\s?(?:x|ext\.?)\s?\d{2,6})?(?![\w-]|\.\d)"
 )
 _PHONE_CONTEXT = re.compile(
-    r"(?i)\b(?:phone|tel(?:efon[eo]?|ephone)?|mobile|mobil|cell|handy|call(?:ed)?(?:\s+me)?(?:\s+(?:at|on))?|fax|whatsapp|sms|contact(?:\s+number)?|number\s+is|reach(?:\s+\w+)?\s+(?:at|on)|text\s+me(?:\s+at)?)"
+    r"(?i)\b(?:phone|tel(?:efon[eo]?|ephone)?|mobile|mobil|cell|handy|call(?:ed)?(?:\s+me)?(?:\s+(?:at|on))?|fax|whatsapp|sms|contact(?:\s+number)?|number\s+is|(?:reach|answering|ring|dial)(?:\s+\w+)?\s+(?:at|on)|text\s+me(?:\s+at)?)"
     r"(?:\s?(?:number|no\.?|nr\.?|#))?(?:\s+is)?\s*[:=.,]?\s*['\"]?(?P<phone>\+?\(?\d[\d ()./-]{5,18}\d(?:\s?x\d+)?)(?![\w-])"
 )
 _CONTEXT_WORDS = phrases(
-    "phone|tel|mobil|cell|handy|call|fax|whatsapp|sms|contact|number is|reach|text me"
+    "phone|tel|mobil|cell|handy|call|fax|whatsapp|sms|contact|number is|reach|answering|dial|text me"
 )
 _FICTION = re.compile(r"555[- .]?01\d\d")  # reserved for films and manuals
 _OWN_PHONE = re.compile(r"\+1-\d{3}-555-01\d\d")

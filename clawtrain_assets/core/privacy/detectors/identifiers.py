@@ -13,7 +13,7 @@ from clawtrain_assets.core.privacy.wordlists import words
 _IBAN = re.compile(
     r"[A-Z](?<![A-Za-z0-9][A-Z])[A-Z]\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])"
 )
-_CARD = re.compile(r"\d(?<![\w.+-]\d)(?<!\d[ ]\d)(?:[ -]?\d){12,18}(?![\w-]|\.\d)")
+_CARD = re.compile(r"\d(?<![\w.+-]\d)(?<!\d[ ]\d)(?:[ -]?\d){11,18}(?![\w-]|\.\d)")
 _CARD_GROUPS = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}")
 _CARD_WORDS = words("card visa mastercard amex maestro kreditkarte credit debit cc: pan")
 _SSN = re.compile(
@@ -22,13 +22,13 @@ _SSN = re.compile(
 
 # Strict words name an identity document; after loose ones the number must be longer.
 _STRICT = (
-    "passport|driver(?:['’]?s)?[ -]?licen[cs]e|driving[ -]?licen[cs]e|aadhaa?r|ssn|social security|"
+    "passport|driver(?:['’]?s)?[ -]?licen[cs]e|driving[ -]?licen[cs]e|aadhaa?r|pan|ssn|social security|"
     "tax(?:payer)?[ -]?(?:id|identification)|ein|itin|nino|national insurance|national id|id card|"
     "identity card|routing|bank account|a/c|mrn|medical record|voter(?:['’]?s)?|nhs|dni|nif|nie|cpf|"
     "cnpj|bsn|steuer-?id|personalausweis|reisepass|iban|abn|tfn"
 )
 _LOOSE = (
-    "licen[cs]e|pan|tax|tin|vat|identity|account|acct|policy|insurance|patient|employee|"
+    "licen[cs]e|tax|tin|vat|identity|account|acct|policy|insurance|patient|employee|"
     "member(?:ship)?|student|badge|case|police|konto|sin|epic|customer|client|user ?id|pid|health"
 )
 _ID = re.compile(
@@ -82,7 +82,7 @@ class IdentifierDetector:
             if end - start >= 11:
                 for match in _SSN.finditer(page.text, start, end + 2):
                     yield Finding(*match.span(), "SSN", "ssn", match.group())
-            if end - start >= 13:
+            if end - start >= 12:
                 yield from _cards(page, start, end)
         for match in page.near(_ID_WORDS, _ID, before=20, after=40):
             if _is_id(match["id"], bool(match["strict"])):
@@ -121,7 +121,7 @@ def _cards(page: Page, start: int, end: int) -> Iterator[Finding]:
             continue
         before = page.low[max(0, match.start() - 60) : match.start()]
         named = any(word in before for word in _CARD_WORDS)
-        if named or (_CARD_GROUPS.fullmatch(value) and luhn_ok(digits)):
+        if named or (len(digits) > 12 and _CARD_GROUPS.fullmatch(value) and luhn_ok(digits)):
             yield Finding(*match.span(), "CARD", "card", value)
 
 
@@ -143,6 +143,7 @@ def iban_ok(value: str) -> bool:
 
 def _is_id(value: str, strict: bool) -> bool:
     digits = sum(char.isdigit() for char in value)
-    if digits < (5 if strict else 6) or len(value) > 30:
+    least = 4 if strict else 5 if any(char.isalpha() for char in value) else 6
+    if digits < least or len(value) > 30:
         return False
     return not (value.startswith("0000") or _NOT_ID.fullmatch(value))
