@@ -116,13 +116,13 @@ class Journal:
 
     def _claim(self, key: Key) -> "Future[tuple[bool, Answer | None]]":
         def attempt(connection: Any) -> tuple[bool, Answer | None]:
-            known = store.read_answers(connection, [key]).get(key)
+            known = store.find_answer(connection, key)
             if known is not None:
                 return False, known
             held = store.claim(connection, key.digest, self._owner, time.time() + _LEASE_S)
             if held and not self._serial:
                 # Another writer may have answered and given its claim back in between.
-                known = store.read_answers(connection, [key]).get(key)
+                known = store.find_answer(connection, key)
             if held and known is not None:
                 store.release(connection, key.digest, self._owner)
             return held, known

@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -136,13 +137,31 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+# Built once: SQLAlchemy spends more on making a statement than SQLite on running it.
+_FIND = sa.select(answers).where(answers.c.key == sa.bindparam("wanted"))
+_GIVE_BACK = sa.delete(claims).where(claims.c.key == sa.bindparam("claimed"))
+
+
+@cache
+def _insert_new(dialect: str, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
+    """An insert that leaves a row with the same key alone."""
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
 def insert_answer(connection: sa.Connection, key: Key, answer: Answer) -> None:
     """Keep the answer unless there is one already, and give the claim on the key back."""
     row = {name: getattr(answer, name) for name in _ANSWER_FIELDS}
     row["created_at"] = answer.created_at.isoformat()
     row |= key._asdict() | {"key": key.digest, "turn_id": key.item_id.partition("/")[0]}
-    connection.execute(_insert(connection, answers).on_conflict_do_nothing(), row)
-    connection.execute(sa.delete(claims).where(claims.c.key == row["key"]))
+    connection.execute(_insert_new(connection.dialect.name, answers), row)
+    connection.execute(_GIVE_BACK, {"claimed": row["key"]})
+
+
+def find_answer(connection: sa.Connection, key: Key) -> Answer | None:
+    row = connection.execute(_FIND, {"wanted": key.digest}).mappings().first()
+    return None if row is None else _answer(row)
 
 
 def claim(connection: sa.Connection, key: str, owner: str, expires_at: float) -> bool:
@@ -151,9 +170,7 @@ def claim(connection: sa.Connection, key: str, owner: str, expires_at: float) ->
     A claim is void when it has expired or its process on this machine is gone.
     """
     row = {"key": key, "owner": owner, "expires_at": expires_at}
-    # The row comes back only if it was inserted.
-    taken = _insert(connection, claims).on_conflict_do_nothing().returning(claims.c.key)
-    if connection.execute(taken, row).first():
+    if connection.execute(_insert_new(connection.dialect.name, claims), row).rowcount == 1:
         return True
     held = connection.execute(
         sa.select(claims.c.owner, claims.c.expires_at).where(claims.c.key == key)
@@ -248,9 +265,3 @@ def overwrite_deleted(engine: sa.Engine) -> None:
 def _answer(row: sa.RowMapping) -> Answer:
     values = {name: row[name] for name in _ANSWER_FIELDS}
     return Answer(**values | {"created_at": datetime.fromisoformat(row["created_at"])})
-
-
-def _insert(connection: sa.Connection, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
