@@ -87,6 +87,14 @@ class Dataset(_Section):
     example_bytes: int = Field(
         32_000, ge=4_000, description="Bound of an example; its oldest context goes first"
     )
+    evaluation_files: tuple[Path, ...] = Field(
+        (), description="Texts or JSON lines of evaluations: what repeats them is not released"
+    )
+
+    @field_validator("evaluation_files")
+    @classmethod
+    def _expand(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(path.expanduser() for path in value)
 
 
 class Gate(_Section):

@@ -57,7 +57,7 @@ _powers, _inverses = _Powers(_BASE), _Powers(_INVERSE)
 
 def shingles(text: str) -> U64:
     """Hashes of the text's word 5-grams in their order; a shorter text is one shingle."""
-    hashed = _word_hashes(text)
+    hashed = word_hashes(text)
     if not len(hashed):
         return hashed
     if len(hashed) < SHINGLE_WORDS:
@@ -72,7 +72,7 @@ def shingles(text: str) -> U64:
     return mixed
 
 
-def _word_hashes(text: str) -> U64:
+def word_hashes(text: str) -> U64:
     """One hash for each word: the sum of byte * base^(place in the word), from prefix sums."""
     lower = text if text.isascii() else text.lower()
     data = np.frombuffer(lower.encode("utf-8", "replace").translate(_WORD_BYTES), np.uint8)

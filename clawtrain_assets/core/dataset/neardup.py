@@ -60,9 +60,8 @@ def doc_number(example_id: str) -> int:
     return int(example_id[:16], 16)
 
 
-def text_of(conversations: str) -> Text:
-    """The last request and the learned turn of a ShareGPT conversation (JSON text)."""
-    turns = json.loads(conversations)
+def text_of(turns: Sequence[Mapping[str, str]]) -> Text:
+    """The last request and the last turn of a ShareGPT conversation."""
     asked = next((t["value"] for t in reversed(turns) if t["from"] == "human"), "")
     return Text(asked, turns[-1]["value"])
 
@@ -95,7 +94,7 @@ def update_bands(lake: Lake, source: str = "sharegpt_dataset") -> None:
             continue
         rows = lake.read(source, day, ["example_id", "status", "conversations"]).to_pylist()
         kept = (
-            (row["example_id"], text_of(row["conversations"]).answer)
+            (row["example_id"], text_of(json.loads(row["conversations"])).answer)
             for row in rows
             if row["status"] == "kept"
         )
@@ -179,7 +178,7 @@ def _texts(lake: Lake, wanted: set[str], chosen: Mapping[str, str]) -> dict[int,
         rows = lake.read("sharegpt_dataset", day, ["example_id", "conversations"]).to_pylist()
         for row in rows:
             if row["example_id"] in wanted:
-                texts[doc_number(row["example_id"])] = text_of(row["conversations"])
+                texts[doc_number(row["example_id"])] = text_of(json.loads(row["conversations"]))
     return texts
 
 

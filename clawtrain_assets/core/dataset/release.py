@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from clawtrain_assets.core.dataset import card, release_files
+from clawtrain_assets.core.dataset.evaluations import Evaluations
 from clawtrain_assets.core.dataset.formats import jsonl
 from clawtrain_assets.core.dataset.release_files import LINEAGE, RowFiles
 from clawtrain_assets.core.dataset.release_rows import Lineage, write_examples, write_pairs
 from clawtrain_assets.core.dataset.released import SCRUB_REPORT, Release, publish, write_json
 from clawtrain_assets.core.dataset.scrubbing import Scrubbing
 from clawtrain_assets.core.dataset.selection import Selection, select
+from clawtrain_assets.core.errors import UsageError
 from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.settings import Dataset
 
@@ -65,8 +67,9 @@ def build_release(
     reads the files: rows it finds something in are taken out, and it reads them again; what it
     says then is in ``scrub_report.json`` and decides the gate. ``excluded_turns`` are turns
     reviewers turned down. A crash leaves the previous release current. A release without a
-    single example is written all the same.
+    single example is written all the same. Raises UsageError if an evaluation file is missing.
     """
+    _readable(dataset.evaluation_files)
     releases_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     _sweep(releases_dir)
     work = releases_dir / f"{_BUILDING}{uuid.uuid4().hex}"
@@ -75,13 +78,25 @@ def build_release(
         facts = {
             "format": FORMAT,
             "versions": {"clawtrain": version("clawtrain")},
-            "settings": dataset.model_dump() | {"rubric_hash": rubric_hash},
+            "settings": {
+                **dataset.model_dump(exclude={"evaluation_files"}),
+                "rubric_hash": rubric_hash,
+                "evaluation_files": [release_files.sha256(p) for p in dataset.evaluation_files],
+            },
             "inputs": {asset: _input(lake, asset) for asset in _INPUTS},
         }
         manifest = _fill(work, lake, facts, dataset, scrubber, verify, excluded_turns)
         return publish(work, releases_dir, manifest)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _readable(files: Sequence[Path]) -> None:
+    for file in files:
+        if not file.is_file():
+            raise UsageError(
+                f"[dataset] evaluation_files names {file}, which is not there: correct the path."
+            )
 
 
 def _sweep(releases_dir: Path) -> None:
@@ -100,10 +115,12 @@ def _fill(
     verify: Verify,
     excluded_turns: Collection[str],
 ) -> dict[str, Any]:
+    known = Evaluations(dataset.evaluation_files)
     selection = select(lake, dataset.min_overall, excluded_turns)
+    counts = selection.counts
     with RowFiles(work) as files:
-        lineage = write_examples(files, lake, selection, dataset, scrubber)
-        lineage += write_pairs(files, lake, selection.counts, dataset, scrubber, excluded_turns)
+        lineage = write_examples(files, lake, selection, dataset, scrubber, known)
+        lineage += write_pairs(files, lake, counts, dataset, scrubber, known, excluded_turns)
     _write_about(files, facts, selection, lineage)
     check = verify(_published(work))
     doubtful = release_files.ids_at(work, {(s.file, s.line) for s in check.survivors})

@@ -7,7 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clawtrain_assets.core.dataset.evaluations import Evaluations
 from clawtrain_assets.core.dataset.formats import completion_row, messages_row, sharegpt_row
+from clawtrain_assets.core.dataset.neardup import text_of
 from clawtrain_assets.core.dataset.pairs import build_preference
 from clawtrain_assets.core.dataset.release_files import SFT_FORMS, RowFiles, Split, split_of
 from clawtrain_assets.core.dataset.scrubbing import Scrubbing, Shipper
@@ -22,7 +24,12 @@ Lineage = list[dict[str, Any]]
 
 
 def write_examples(
-    files: RowFiles, lake: Lake, selection: Selection, dataset: Dataset, scrubber: Scrubbing
+    files: RowFiles,
+    lake: Lake,
+    selection: Selection,
+    dataset: Dataset,
+    scrubber: Scrubbing,
+    known: Evaluations,
 ) -> Lineage:
     """Add the chosen examples to their files, a day in memory at a time; returns their lineage."""
     chosen = selection.chosen
@@ -35,6 +42,9 @@ def write_examples(
             forms = sharegpt_row(row), messages_row(row), completion_row(row)
             if violations(forms[0]) or any(message_violations(form) for form in forms[1:]):
                 selection.counts["dropped_invalid"] += 1  # kept under older rules
+                continue
+            if known.repeated_in(*text_of(forms[0]["conversations"])):
+                selection.counts["dropped_evaluation"] += 1
                 continue
             split = split_of(row["session_id"], dataset.validation_share)
             for name, form in zip(SFT_FORMS, forms, strict=True):
@@ -50,6 +60,7 @@ def write_pairs(
     counts: Counter[str],
     dataset: Dataset,
     scrubber: Scrubbing,
+    known: Evaluations,
     excluded_turns: Collection[str],
 ) -> Lineage:
     """Add the pairs of all days to their files; returns their lineage, in the files' order."""
@@ -73,6 +84,8 @@ def write_pairs(
             preference = build_preference(pair, turn, shipper, dataset.example_bytes)
             if preference.sharegpt is None or preference.messages is None:
                 counts[f"pairs_{preference.reason}"] += 1
+            elif known.repeated_in(*_texts(preference.sharegpt)):
+                counts["pairs_dropped_evaluation"] += 1
             elif preference.fingerprint in seen:
                 counts["pairs_duplicate"] += 1
             else:
@@ -91,6 +104,10 @@ def write_pairs(
                 line = _lineage(pair["pair_id"], "preference", split, source, scrubber)
                 lineage.append(line | {"scores": None})
     return lineage
+
+
+def _texts(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return (*text_of(row["conversations"]), row["chosen"]["value"], row["rejected"]["value"])
 
 
 def _turns(lake: Lake, day: str, turn_ids: pa.ChunkedArray) -> dict[str, Turn]:
