@@ -17,14 +17,16 @@ _MASK = re.compile(
     re.DOTALL,
 )
 _VARIABLE = re.compile(
-    r"<[^<>]*>.*|\[[^\[\]]*\]|\{\{?.*|\$[({].*|\$\w+|%\(\w+\).*|%\w{1,40}%|%[sdr]|[@#]\{.*|.*\$\{.*\}.*"
+    r"<[^<>]*>.*|\[[^\[\]]*\]|\{\{?.*|\$[({].*|\$\w+|%\(\w+\).*|%\w{1,40}%|%[sdr]|[@#]\{.*|"
+    r".*\$\{.*\}.*"
 )
 _PHRASE = re.compile(
     r"(?i:your|my|the|some|an?|insert|enter|replace|put|add|set|use|new|old|no|not|is|are|from)"
     r"(?:[A-Za-z]|[-_ .](?=[A-Za-z]))*+"
 )
 _TELLTALE = re.compile(
-    r"(?i)redacted|placeholder|example|change[-_]?me|change[-_]this|dummy|not[-_]?set|fixme|censored"
+    r"(?i)redacted|placeholder|example|change[-_]?me|change[-_]this|dummy|not[-_]?set|fixme|"
+    r"censored"
 )
 _EMPTY = frozenset(
     words(
@@ -32,7 +34,8 @@ _EMPTY = frozenset(
         "str text bytes int integer bool boolean float number object any void char varchar secret "
         "secrets password passwd passphrase token tokens key keys value auth bearer basic "
         "credential credentials user username admin root login test prompt missing invalid valid "
-        "expired wrong correct incorrect ok failed success unknown unset stdin env file vault input "
+        "expired wrong correct incorrect ok failed success unknown unset stdin env file vault "
+        "input "
         "output self this foo bar baz abc xyz name type id data json error and or if for to of as "
         "was has be by at with must should will can may via field fields hash hashed hashing reset "
         "manager policy protected authentication authorization based only store storage rotation "

@@ -75,7 +75,7 @@ def _word(word: str) -> Iterator[tuple[str, str]]:
     mail = _MAIL.match(word)
     if mail and not _public_domain(mail[1]) and word.partition("@")[0] not in ("git", "noreply"):
         yield "email", word
-    scheme, separator, rest = word.partition("://")
+    _, separator, rest = word.partition("://")
     if separator and "@" in rest.split("/")[0]:
         password = rest.split("/")[0].rpartition("@")[0].partition(":")[2]
         if password and _is_secret(password):
@@ -114,7 +114,8 @@ def _public_domain(domain: str) -> bool:
     low = domain.lower()
     return low.endswith(
         words(
-            "example.com example.org example.net .example .test .invalid noreply.github.com .png .js "
+            "example.com example.org example.net .example .test .invalid noreply.github.com .png "
+            ".js "
             ".local"
         )
     )

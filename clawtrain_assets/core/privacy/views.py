@@ -18,7 +18,8 @@ _JSON_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0
 _SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _UNESCAPES = re.compile(r'\\["nu\\]')
 _INVISIBLE = re.compile(
-    r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\\(?:x1b|u001b|033|e)\[[0-9;]*[A-Za-z]"
+    r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\\(?:x1b|u001b|033|"
+    r"e)\[[0-9;]*[A-Za-z]"
     r"|[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
     r"\u206a-\u206f\ufe00-\ufe0f\ufeff]"
 )
@@ -32,13 +33,19 @@ _JOINED = re.compile(
     rf"|['\"](?<={_CHARS}{{6}}['\"])[ \t]*\+\s*['\"]"
 )
 _LOOK_ALIKE = re.compile(r"(?<=[A-Za-z0-9@._-])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z0-9@._-])")
-_CONFUSABLES = dict(
-    zip(
-        "аеорсухіјѕԁӏһԛԝАВЕКМНОРСТХУІЈЅαορνιΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
-        "aeopcyxijsdlhqwABEKMHOPCTXYIJSaopviABEZHIKMNOPTYX",
-        strict=True,
-    )
+_CYRILLIC = (
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04cf\u04bb\u051b"
+    "\u051d\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0423\u0406"
+    "\u0408\u0405"
 )
+_GREEK = (
+    "\u03b1\u03bf\u03c1\u03bd\u03b9\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d"
+    "\u039f\u03a1\u03a4\u03a5\u03a7"
+)
+_CONFUSABLES = {
+    **dict(zip(_CYRILLIC, "aeopcyxijsdlhqwABEKMHOPCTXYIJS", strict=True)),
+    **dict(zip(_GREEK, "aopviABEZHIKMNOPTYX", strict=True)),
+}
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){10,}(?:\r?\n(?:[0-9a-fA-F]{2})+)*(?![0-9A-Za-z])")
 _LONGEST_OPAQUE = 400_000
 

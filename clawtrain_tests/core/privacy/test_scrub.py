@@ -6,11 +6,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from clawtrain_assets.core.privacy.denylist import Denylist
 from clawtrain_assets.core.privacy.scrub import Scrubber
 from clawtrain_assets.core.turn import Message, ToolCall
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from .strategies import json_values, passwords, tokens
 
@@ -59,7 +60,8 @@ def test_scrubbing_twice_is_scrubbing_once(
 ) -> None:
     text = (
         f"{before}\nTOKEN={token}\nDB_PASSWORD={password}\nWilhelmine Quastenhuber "
-        f"<w.q@quastenhof.net> +49 171 5550123 on kellerkiste at 192.168.7.31, /home/wquast/x\n{after}"
+        f"<w.q@quastenhof.net> +49 171 5550123 on kellerkiste at 192.168.7.31, "
+        f"/home/wquast/x\n{after}"
     )
     once = scrubber().text(text)
     assert scrubber().text(once) == once

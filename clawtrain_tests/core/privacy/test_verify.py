@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from clawtrain_assets.core.errors import ClawtrainError, UsageError
 from clawtrain_assets.core.privacy import verify as verify_module
 from clawtrain_assets.core.privacy.canary import FORMS, TYPES, run_canaries

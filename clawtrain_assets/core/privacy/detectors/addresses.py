@@ -14,9 +14,9 @@ _STREET = (
     r"ct\.?|place|pl\.?|square|sq\.?|terrace|parkway|pkwy\.?|highway|hwy\.?|crescent|close|gardens|"
     r"mews|row|hill|circle|cir\.?|loop|trail|rapids?|fords?|plaza|turnpike|causeway"
 )
-_TOWN = r"[^\W\d_a-zß-öø-ÿ][\w'’.-]*(?:[ -][^\W\d_a-zß-öø-ÿ][\w'’.-]*){0,3}"
+_TOWN = r"[^\W\d_a-zß-öø-ÿ][\w'\u2019.-]*(?:[ -][^\W\d_a-zß-öø-ÿ][\w'\u2019.-]*){0,3}"
 _NUMBER_FIRST = re.compile(
-    rf"\d(?<![\w.-]\d)\d{{0,5}}[A-Za-z]?\s(?:[A-ZÀ-Þ][\w'’.-]*\s){{1,4}}(?i:{_STREET})(?![\w(=])"
+    rf"\d(?<![\w.-]\d)\d{{0,5}}[A-Za-z]?\s(?:[A-ZÀ-Þ][\w'\u2019.-]*\s){{1,4}}(?i:{_STREET})(?![\w(=])"
     r"(?:,?\s(?:Apt\.?|Suite|Ste\.?|Unit|#)\s?\w+)?"
     rf"(?:,?\s{_TOWN})?(?:,?\s[A-Z]{{2}}(?![a-z]))?"
     r"(?:,?\s\d{5}(?:-\d{4})?|,?\s[A-Z]{1,2}\d[\dA-Z]?\s?\d[A-Z]{2})?"
@@ -35,28 +35,37 @@ _STREET_FIRST = re.compile(
 _MILITARY = re.compile(
     r"(?:PSC|Unit|USS|USNS|CMR)\s[\w., ]{1,30}\n?\s*(?:APO|FPO|DPO)\s[A-Z]{2}\s\d{5}"
 )
-_NORTHERN = r"(?:katu|tie|kuja|vej|veien|vegen|gatan|gata|gade|stræde|väg|vägen|straat|laan|utca|braut|stígur)"
+_NORTHERN = (
+    r"(?:katu|tie|kuja|vej|veien|vegen|gatan|gata|gade|stræde|väg|vägen|straat|laan|utca|braut|"
+    r"stígur)"
+)
 _SUFFIXED = re.compile(
-    rf"(?:\d{{1,5}} )?[A-ZÅÄÖØÆÞ]\w{{2,}}{_NORTHERN} \d{{1,5}}(?:\s{{1,3}}(?:Apt\.?|Suite) \d{{1,4}})?"
+    rf"(?:\d{{1,5}} )?[A-ZÅÄÖØÆÞ]\w{{2,}}{_NORTHERN} \d{{1,5}}(?:\s{{1,3}}(?:Apt\.?|Suite) "
+    rf"\d{{1,4}})?"
     rf"(?:,?\s{{1,3}}{_TOWN})?(?:\s?,\s?[A-Z]{{2,3}})?(?:,?\s{{1,3}}\d{{3,5}})?"
 )
 # A house, a street of any language, a flat: the flat gives it away.
 _FLAT = re.compile(
-    rf"\d(?<![\w.-]\d)\d{{0,5}} (?:\d{{1,5}} )?[^\W\d_a-zß-öø-ÿ][^\n,;:(){{}}=\"]{{2,40}}?,?\s{{1,3}}(?:Apt\.?|Suite) \d{{1,4}}"
-    rf"(?:,?\s{{1,3}}{_TOWN})?(?:\s?,?\s{{1,3}}(?:[A-Z]{{2,3}}|{_TOWN}))?(?:\s?,?\s{{1,3}}\d{{3,6}})?"
+    rf"\d(?<![\w.-]\d)\d{{0,5}} (?:\d{{1,5}} )?[^\W\d_a-zß-öø-ÿ][^\n,;:(){{}}=\"]{{2,40}}?,?\s{{1"
+    rf",3}}(?:Apt\.?|Suite) \d{{1,4}}"
+    rf"(?:,?\s{{1,3}}{_TOWN})?(?:\s?,?\s{{1,3}}(?:[A-Z]{{2,3}}|"
+    rf"{_TOWN}))?(?:\s?,?\s{{1,3}}\d{{3,6}})?"
 )
 _NORTHERN_WORDS = phrases(
-    "katu |tie |kuja |vej |veien |vegen |gatan |gata |gade |stræde |väg |vägen |straat |laan |utca |braut |stígur "
+    "katu |tie |kuja |vej |veien |vegen |gatan |gata |gade |stræde |väg |vägen |straat |laan |"
+    "utca |braut |stígur "
 )
 _CONTEXT = re.compile(
-    r"(?i)(?:^LOCATION:|\n\s*LOCATION:|\b(?:lives|living|resid(?:es?|ing)|staying|located) at|\bresident of|\bmoved to|"
+    r"(?i)(?:^LOCATION:|\n\s*LOCATION:|\b(?:lives|living|resid(?:es?|ing)|staying|located) at|"
+    r"\bresident of|\bmoved to|"
     r"\b(?:home |billing |shipping |postal |street |mailing |delivery )?address(?:\s+is)?\s*[:=]|"
     r"\bwohnt in|\bAdresse:)\s*"
     r"(?P<address>(?=[^\n]*\d)[^\n\"{}<>=()]{8,120}?)"
     r"(?=[.;]?\s*(?:\n|$|\"|\bis broken|\band\b|\bbut\b))"
 )
 _NOT = re.compile(
-    r"['\"]?(?:\d{1,3}\.){3}|['\"]?[0-9a-f:]+['\"]?,?$|https?:|0x|\S+@|[Tt]he |[a-z_]+\b[^,]*$|[^\s,]+$"
+    r"['\"]?(?:\d{1,3}\.){3}|['\"]?[0-9a-f:]+['\"]?,?$|https?:|0x|\S+@|[Tt]he |[a-z_]+\b[^,]*$|"
+    r"[^\s,]+$"
 )
 _CONTEXT_WORDS = (
     "location:",

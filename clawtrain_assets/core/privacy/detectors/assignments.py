@@ -53,7 +53,8 @@ _TRIGGERS = words(
 _NAME_CHARS = frozenset("_-.$")
 _SEGMENT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
 _OPERATOR = re.compile(
-    r"""\\?["'`]?[\])]?(?:[ \t]+(?:[sS]tring|str))?[ \t]{0,20}(?P<op>:::?=|\|\|:|\|\|=|\?\?=|::?=|\?=|\+=|\.=|=>|->|[=!]==?|=|:|,|>)(?:[ \t]|\r?\n[ \t]*(?=["'`\w])){0,40}"""
+    r"""\\?["'`]?[\])]?(?:[ \t]+(?:[sS]tring|str))?[ \t]{0,20}(?P<op>:::?=|\|\|:|\|\|=|\?\?=|"""
+    r"""::?=|\?=|\+=|\.=|=>|->|[=!]==?|=|:|,|>)(?:[ \t]|\r?\n[ \t]*(?=["'`\w])){0,40}"""
 )
 _QUOTED = re.compile(
     r"""(?:[a-zA-Z@$]{0,2})\\?(?P<q>["'`])(?P<v>(?:\\.|(?!(?P=q))[^\\\n]){1,4000})(?:(?P=q)|$|\n)"""
@@ -61,7 +62,8 @@ _QUOTED = re.compile(
 _BARE = re.compile(r"""[^\s"'`<>]{1,1000}""")
 _BARE_TOKEN = re.compile(r"""[^\s"'`<>&?;,(){}\[\]|]{1,4000}""")
 _EXPRESSION = re.compile(
-    r"^(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[\w$]+)*(?:[(\[]|$)|[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+[,;)]*$|[!&*(\[{|/~]|\.{1,2}/|[A-Za-z]:[\\/])"
+    r"^(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[\w$]+)*(?:[(\[]|$)|[A-Za-z_$][\w$]*(?:(?:\.|::|->|"
+    r"\?\.)[A-Za-z_$][\w$]*)+[,;)]*$|[!&*(\[{|/~]|\.{1,2}/|[A-Za-z]:[\\/])"
 )
 _URLISH = re.compile(r"^(?:[a-z][\w+.-]*://|/[\w.-]+/|~/|\./|mailto:)", re.I)
 _FLAG_VALUE = re.compile(r"[ \t]+(?=[^\s-])")
@@ -71,7 +73,8 @@ _CALL = re.compile(r"\(\s*\\?[\"'`][\w.-]*$")
 _PROGRAM = re.compile(r"@[A-Z_]+$|[&*]?[a-z_]+\(")
 # Session keys, resource names, digests and files, not secrets.
 _NAMELY = re.compile(
-    r"(?:agent|cron|telegram|session|urn|arn|spdx|sha\d+)[:-]|[\w.-]+(?:/[\w.-]+)+\.\w{1,5}(?::\d+)?:?$"
+    r"(?:agent|cron|telegram|session|urn|arn|spdx|sha\d+)[:-]|"
+    r"[\w.-]+(?:/[\w.-]+)+\.\w{1,5}(?::\d+)?:?$"
 )
 _UUID = re.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 

@@ -15,11 +15,13 @@ _EMAIL = re.compile(
 )
 _LOCAL_TAIL = re.compile(r"[\w.+-]+$")
 _OBFUSCATED = re.compile(
-    r"[\w.+-]+(?:\s*[\[({<]\s*dot\s*[\])}>]\s*[\w+-]+)*\s*[\[({<]\s*at\s*[\])}>]\s*[\w-]+(?:\s*(?:[\[({<]\s*dot\s*[\])}>]|\.|\s+dot\s+)\s*[\w-]+)+",
+    r"[\w.+-]+(?:\s*[\[({<]\s*dot\s*[\])}>]\s*[\w+-]+)*\s*[\[({<]\s*at\s*[\])}>]\s*[\w-]+(?:\s*(?"
+    r":[\[({<]\s*dot\s*[\])}>]|\.|\s+dot\s+)\s*[\w-]+)+",
     re.I,
 )
 _KEPT_DOMAIN = re.compile(
-    r"(?i)@(?:[\w-]+\.)*(?:example(?:\.\w+)*|test|invalid|localhost|users\.noreply\.github\.com|yourdomain\.\w+|your-?\w*\.com)$"
+    r"(?i)@(?:[\w-]+\.)*(?:example(?:\.\w+)*|test|invalid|localhost|users\.noreply\.github\.com|"
+    r"yourdomain\.\w+|your-?\w*\.com)$"
 )
 _KEPT_LOCAL = frozenset(
     words(
@@ -28,7 +30,8 @@ _KEPT_LOCAL = frozenset(
     )
 )
 _FILE_END = re.compile(
-    r"(?i)\.(?:png|jpe?g|gif|svg|webp|js|mjs|css|json|tgz|whl|py|ts|md|html|service|timer|socket|target|mount|slice|scope)$"
+    r"(?i)\.(?:png|jpe?g|gif|svg|webp|js|mjs|css|json|tgz|whl|py|ts|md|html|service|timer|socket|"
+    r"target|mount|slice|scope)$"
 )
 _JID = re.compile(
     r"\d{6,20}(?:[-:]\d+)*@(?:s\.whatsapp\.net|g\.us|lid|c\.us|broadcast|newsletter)\b"
@@ -36,14 +39,19 @@ _JID = re.compile(
 _PHONE_PLUS = re.compile(r"\+\d[\d ().\u00a0/-]{6,20}\d(?![\d-])")
 _PHONE_ZEROS = re.compile(r"(?<![\w.+-])00[1-9]\d[\d ().-]{7,16}\d(?![\w-])")
 _PHONE_US = re.compile(
-    r"(?<![\w.+/#-])(?:\+?1[-. ])?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-. ]\d{4}(?:\s?(?:x|ext\.?)\s?\d{2,6})?(?![\w-]|\.\d)"
+    r"(?<![\w.+/#-])(?:\+?1[-. ])?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-. ]\d{4}(?:\s?(?:x|"
+    r"ext\.?)\s?\d{2,6})?(?![\w-]|\.\d)"
 )
 _PHONE_CONTEXT = re.compile(
-    r"(?i)\b(?:phone|tel(?:efon[eo]?|ephone)?|mobile|mobil|cell|handy|call(?:ed)?(?:\s+me)?(?:\s+(?:at|on))?|fax|whatsapp|sms|contact(?:\s+number)?|number\s+is|(?:reach|answering|ring|dial)(?:\s+\w+)?\s+(?:at|on)|text\s+me(?:\s+at)?)"
-    r"(?:\s?(?:number|no\.?|nr\.?|#))?(?:\s+is)?\s*[:=.,]?\s*['\"]?(?P<phone>\+?\(?\d[\d ()./-]{5,18}\d(?:\s?x\d+)?)(?![\w-])"
+    r"(?i)\b(?:phone|tel(?:efon[eo]?|ephone)?|mobile|mobil|cell|handy|"
+    r"call(?:ed)?(?:\s+me)?(?:\s+(?:at|on))?|fax|whatsapp|sms|contact(?:\s+number)?|number\s+is|"
+    r"(?:reach|answering|ring|dial)(?:\s+\w+)?\s+(?:at|on)|text\s+me(?:\s+at)?)"
+    r"(?:\s?(?:number|no\.?|nr\.?|#))?(?:\s+is)?\s*[:=.,]?\s*['\"]?(?P<phone>\+?\(?\d[\d "
+    r"()./-]{5,18}\d(?:\s?x\d+)?)(?![\w-])"
 )
 _CONTEXT_WORDS = phrases(
-    "phone|tel|mobil|cell|handy|call|fax|whatsapp|sms|contact|number is|reach|answering|dial|text me"
+    "phone|tel|mobil|cell|handy|call|fax|whatsapp|sms|contact|number is|reach|answering|dial|"
+    "text me"
 )
 _FICTION = re.compile(r"555[- .]?01\d\d")  # reserved for films and manuals
 _OWN_PHONE = re.compile(r"\+1-\d{3}-555-01\d\d")
@@ -53,7 +61,9 @@ _AT_WORDS = ("[at]", "(at)", "{at}", "<at>", "[ at ]", "( at )")
 
 
 class ContactDetector:
-    """E-mail by RFC 5322's common form, phones by phonenumbers' rules or by the words before them."""
+    """E-mail by RFC 5322's common form, phones by phonenumbers' rules or by the words before"""
+
+    """them."""
 
     triggers = ("@", "+", *_AT_WORDS, *_CONTEXT_WORDS)
 

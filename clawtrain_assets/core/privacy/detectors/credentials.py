@@ -17,7 +17,9 @@ _URL = re.compile(
 )
 _URL_ONE = re.compile(r"://(?P<secret>[^\s:/?@\"'<>\\]{16,300})@(?=[\w\[])")
 _AUTHORIZATION = re.compile(
-    r"authorization\\?[\"'`]?\]?\s*[:=]\s*\\?[\"'`]?(?:(?P<scheme>bearer|basic|token|digest|negotiate|apikey|ssws|key|aws4-hmac-sha256|splunk|zoho-oauthtoken|snowflake|bot|oauth)\b[ =]+)?"
+    r"authorization\\?[\"'`]?\]?\s*[:=]\s*\\?[\"'`]?(?:(?P<scheme>bearer|basic|token|digest|"
+    r"negotiate|apikey|ssws|key|aws4-hmac-sha256|splunk|zoho-oauthtoken|snowflake|bot|oauth)\b[ "
+    r"=]+)?"
     r"(?P<secret>[^\s\"'`\\,<>]{6,})",
     re.I,
 )
@@ -26,7 +28,8 @@ _COOKIE = re.compile(r"(?:set-)?cookie\\?[\"']?\s*[:=]\s*\\?[\"']?(?P<pairs>[^\n
 _PAIR = re.compile(r"(?P<name>[\w.!#$&*+^`|~-]+)=(?P<secret>[^;\s\"',]{8,})")
 _JWT = re.compile(r"ey[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]{4,}){1,4}\.?(?:[A-Za-z0-9_-]*)")
 _HASH = re.compile(
-    r"\$(?:[1256y7]|gy|sha1|md5|2[abxy]?|apr1|argon2(?:id?|d)|scrypt|pbkdf2(?:-sha\d+)?|bcrypt[\w-]*|krb5\w+)\$[./A-Za-z0-9$=,+*@_-]{12,}"
+    r"\$(?:[1256y7]|gy|sha1|md5|2[abxy]?|apr1|argon2(?:id?|d)|scrypt|pbkdf2(?:-sha\d+)?|"
+    r"bcrypt[\w-]*|krb5\w+)\$[./A-Za-z0-9$=,+*@_-]{12,}"
 )
 _LDAP_HASH = re.compile(r"\{(?:S?SHA\d*|SMD5|CRYPT)\}[A-Za-z0-9+/=$.]{12,}", re.I)
 _TELEGRAM = re.compile(r"\d{6,16}:[A-Za-z0-9_-]{30,}")
@@ -39,12 +42,16 @@ _MYSQL = re.compile(
     r"\b(?:mysql\w*|mariadb\w*)\b[^\n|]*?\s-p(?P<secret>[^\s'\"]+|'[^']+'|\"[^\"]+\")"
 )
 _PASS_OPTION = re.compile(
-    r"\b(?:sshpass\s+(?:-\w\s+)?-p|redis-cli\b[^\n|]*?\s-a|docker\s+login\b[^\n|]*?\s-p|mosquitto_\w+\b[^\n|]*?\s-P|ldap\w+\b[^\n|]*?\s-w|"
-    r"mongo\w*\b[^\n|]*?\s-p|openssl\b[^\n|]*?pass:|htpasswd\s+-\w*b\w*\s+\S+\s+\S+|kinit\b[^\n|]*?--password=|zip\b[^\n|]*?\s-P|7z\b[^\n|]*?\s-p|unrar\b[^\n|]*?\s-p|"
-    r"net\s+use\b[^\n|]*?/user:\S+|snmp\w+\b[^\n|]*?\s-[AX]|smbclient\b[^\n|]*?-U\s*\S+?%|expect\s+.*send)[ \t=]*['\"]?(?P<secret>[^\s'\"]+)"
+    r"\b(?:sshpass\s+(?:-\w\s+)?-p|redis-cli\b[^\n|]*?\s-a|docker\s+login\b[^\n|]*?\s-p|"
+    r"mosquitto_\w+\b[^\n|]*?\s-P|ldap\w+\b[^\n|]*?\s-w|"
+    r"mongo\w*\b[^\n|]*?\s-p|openssl\b[^\n|]*?pass:|htpasswd\s+-\w*b\w*\s+\S+\s+\S+|kinit\b[^\n|"
+    r"]*?--password=|zip\b[^\n|]*?\s-P|7z\b[^\n|]*?\s-p|unrar\b[^\n|]*?\s-p|"
+    r"net\s+use\b[^\n|]*?/user:\S+|snmp\w+\b[^\n|]*?\s-[AX]|smbclient\b[^\n|]*?-U\s*\S+?%|"
+    r"expect\s+.*send)[ \t=]*['\"]?(?P<secret>[^\s'\"]+)"
 )
 _SEED = re.compile(
-    r"(?:phrase|mnemonic|seed|recovery|wallet)\b[^\n]{0,40}?[:=\s\"']\s*(?P<secret>[a-z]{3,8}(?:[ \t]+[a-z]{3,8}){11,23})(?![a-z])",
+    r"(?:phrase|mnemonic|seed|recovery|wallet)\b[^\n]{0,40}?[:=\s\"']\s*(?P<secret>[a-z]{3,8}(?:["
+    r" \t]+[a-z]{3,8}){11,23})(?![a-z])",
     re.I,
 )
 _AZURE_AD = re.compile(r"(?<![\w~.-])[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}(?![\w~-])")
@@ -58,7 +65,8 @@ _LINES: tuple[_Rule, ...] = (
     (("mysql", "mariadb"), _MYSQL, "PASSWORD", "command/mysql"),
     (
         phrases(
-            "sshpass|redis-cli|docker login|mosquitto_|ldap|mongo|pass:|htpasswd|kinit|zip |7z |unrar|"
+            "sshpass|redis-cli|docker login|mosquitto_|ldap|mongo|pass:|htpasswd|kinit|zip |7z |"
+            "unrar|"
             "net use|snmp|smbclient"
         ),
         _PASS_OPTION,
@@ -111,9 +119,8 @@ class CredentialDetector:
         yield from _urls(page)
         for start in page.at(("authorization",)):
             match = _AUTHORIZATION.match(text, start)
-            if match:
-                if match["scheme"] or looks_random(match["secret"]):
-                    yield from _secret(match, "AUTH_TOKEN", "authorization", _after_equals)
+            if match and (match["scheme"] or looks_random(match["secret"])):
+                yield from _secret(match, "AUTH_TOKEN", "authorization", _after_equals)
         for start in page.at(("bearer ", "basic ", "bot ")):
             match = _SCHEME.match(text, start)
             if match and (looks_random(match["secret"]) and len(match["secret"]) >= 12):
@@ -166,7 +173,7 @@ def _by_line(page: Page) -> Iterator[Finding]:
 
 def _after_equals(value: str) -> str:
     """The secret half of schemes that name the account first: ``Token=root@pam!agent=...``."""
-    head, equals, tail = value.rstrip("=").rpartition("=")
+    _, equals, tail = value.rstrip("=").rpartition("=")
     return tail if equals and len(tail) >= 16 else value
 
 

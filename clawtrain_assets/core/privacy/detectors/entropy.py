@@ -13,13 +13,15 @@ from clawtrain_assets.core.privacy.randomness import entropy, looks_random
 from clawtrain_assets.core.privacy.wordlists import phrases
 
 _NEAR = re.compile(
-    r"(?:[A-Za-z0-9_]{0,12}?)(?:[ \t:=\"'`(\[{<>|-]{1,4})(?P<secret>[A-Za-z0-9_+/.~-]{16,200}={0,2})"
+    r"(?:[A-Za-z0-9_]{0,12}?)(?:[ \t:=\"'`(\[{<>|"
+    r"-]{1,4})(?P<secret>[A-Za-z0-9_+/.~-]{16,200}={0,2})"
 )
 _WORDS = phrases("secret|token|password|apikey|api_key|api key|access|private|key|credential")
 _CONSTANT = re.compile(r"(?:[A-Z]{2,}_){2,}")
 _HEXLIKE = re.compile(r"^[0-9a-f]{16,}$|^[0-9A-F]{16,}$")
 _SLOT = re.compile(
-    r"(?:sha\d{1,3}[-:=~]|integrity|digest|checksum|fingerprint|commit|blob|tree|rev|etag|nonce-|ssh-\w+ |AAAA|/|resolved|data:|signature|pub(?:lic)?[-_]?key[\"']?\s?[:=]?)\W{0,4}$",
+    r"(?:sha\d{1,3}[-:=~]|integrity|digest|checksum|fingerprint|commit|blob|tree|rev|etag|nonce-|"
+    r"ssh-\w+ |AAAA|/|resolved|data:|signature|pub(?:lic)?[-_]?key[\"']?\s?[:=]?)\W{0,4}$",
     re.I,
 )
 

@@ -22,9 +22,11 @@ _SSN = re.compile(
 
 # Strict words name an identity document; after loose ones the number must be longer.
 _STRICT = (
-    "passport|driver(?:['’]?s)?[ -]?licen[cs]e|driving[ -]?licen[cs]e|aadhaa?r|pan|ssn|social security|"
+    "passport|driver(?:['\u2019]?s)?[ -]?licen[cs]e|driving[ -]?licen[cs]e|aadhaa?r|pan|ssn|social "
+    "security|"
     "tax(?:payer)?[ -]?(?:id|identification)|ein|itin|nino|national insurance|national id|id card|"
-    "identity card|routing|bank account|a/c|mrn|medical record|voter(?:['’]?s)?|nhs|dni|nif|nie|cpf|"
+    "identity card|routing|bank account|a/c|mrn|medical record|voter(?:['\u2019]?s)?|nhs|dni|nif|nie|"
+    "cpf|"
     "cnpj|bsn|steuer-?id|personalausweis|reisepass|iban|abn|tfn"
 )
 _LOOSE = (
@@ -33,9 +35,10 @@ _LOOSE = (
 )
 _ID = re.compile(
     rf"(?i)\b(?:(?P<strict>{_STRICT})|(?P<loose>{_LOOSE}))\b"
-    r"(?:[ -]?(?:number|num|no|nr|id|code|record|card|identification|permanent|holder|#)s?\b\.?){0,3}"
+    r"(?:[ -]?(?:number|num|no|nr|id|code|record|card|identification|permanent|holder|"
+    r"#)s?\b\.?){0,3}"
     r"[^\n\w]{0,3}"
-    r"(?:(?:is|was|as|of|with|under|of the|for|to|ending in|:|#|=|\(|['\"“‘`])\s*){0,3}"
+    r"(?:(?:is|was|as|of|with|under|of the|for|to|ending in|:|#|=|\(|['\"“\u2018`])\s*){0,3}"
     r"(?P<id>(?=(?:[A-Z0-9/._-]*\d){3})[A-Z0-9](?:[A-Z0-9/._-]*[A-Z0-9])?(?: \d{2,6}(?!\d)){0,4})"
 )
 _ID_WORDS = tuple(

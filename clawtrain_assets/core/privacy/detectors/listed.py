@@ -85,10 +85,10 @@ def _allowed(kind: str, text: str, start: int, end: int) -> bool:
     """A hit must not be a piece of a longer word; a name written small is an ordinary word."""
     before, after = text[start - 1 : start], text[end : end + 1]
     if kind == "PERSON":
-        if text[start].islower() and len(text[start:end]) < 5 and not before == "@":
+        if text[start].islower() and len(text[start:end]) < 5 and before != "@":
             return False
         tail = text[end : end + 2]
-        possessive = tail[:1] in ("s", "'", "’") and not tail[1:2].isalnum()
+        possessive = tail[:1] in ("s", "'", "\u2019") and not tail[1:2].isalnum()
         return not before.isalpha() and (not after.isalpha() or possessive)
     if kind == "DOMAIN" and "." not in text[start:end]:
         return before == "." and not _WORD.match(after)

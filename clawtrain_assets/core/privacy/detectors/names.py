@@ -17,11 +17,14 @@ from clawtrain_assets.core.privacy.detectors.people import is_name
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.wordlists import words
 
-_LETTER = r"[a-zß-öø-ÿāăąćĉċčďđēĕėęěĝğġģĥħĩīĭįıĵķĺļľłńņňŋōŏőœŕŗřśŝşšţťŧũūŭůűųŵŷźżža-яё'’-]"
+_LETTER = (
+    r"[a-zß-öø-ÿāăąćĉċčďđēĕėęěĝğġģĥħĩīĭį\u0131ĵķĺļľłńņňŋōŏőœŕŗřśŝşšţťŧũūŭůűųŵŷźżža-яё'\u2019-]"
+)
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽŁŃŅŇŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽА-ЯЁ]"
 _NAMES = re.compile(
     rf"{_CAPITAL}(?<![\w@/.]{_CAPITAL}){_LETTER}{{2,}}"
-    rf"(?:[ \u00a0]+(?:{_CAPITAL}\.|{_CAPITAL}{_LETTER}+|(?:van|von|de|del|der|di|da|dos)(?=[ \u00a0]{_CAPITAL})))"
+    rf"(?:[ \u00a0]+(?:{_CAPITAL}\.?(?=[ \u00a0])|{_CAPITAL}{_LETTER}+|(?:van|von|de|del|der|di|"
+    rf"da|dos)(?=[ \u00a0]{_CAPITAL})))"
     rf"{{0,3}}(?![\w])"
 )
 _CODE = re.compile(r"[{}<>;=`$\\|]|\(\)|^\s*(?:import|from|def|class|#|//|\*)\b|://")
@@ -31,25 +34,36 @@ _PROSE_WORDS = re.compile(r"\b[a-z]{2,}\b")
 _AMBIGUOUS = frozenset(
     words(
         "Will May Mark Grace Rose Hope Art Bill Rob Sue Pat Jack Frank Grant Chase Hunter Mason "
-        "Cooper Dean Earl King Prince Summer Autumn April June August Dawn Joy Faith Angel Christian "
-        "Jordan Paris Austin Dallas Houston Virginia Georgia Carolina Brooklyn Chelsea Florence Lance "
+        "Cooper Dean Earl King Prince Summer Autumn April June August Dawn Joy Faith Angel "
+        "Christian "
+        "Jordan Paris Austin Dallas Houston Virginia Georgia Carolina Brooklyn Chelsea Florence "
+        "Lance "
         "Chance Drew Ray Rich Chuck Buck Gene Guy Max Miles Page Penny Ruby Crystal Jade Amber Ivy "
         "Lily Daisy Olive Iris Violet Heather Ginger Sandy Star Storm River Lane Cliff Dale Glen "
-        "Heath Reed Roman Noble Major Royal Sterling Victor Java Julia Dart Claude Ada Pascal Haskell "
+        "Heath Reed Roman Noble Major Royal Sterling Victor Java Julia Dart Claude Ada Pascal "
+        "Haskell "
         "Jenkins Kafka Travis Alexa Cassandra Elixir Apollo Athena Jasmine Selenium Gemini Israel "
         "India China Asia America London Vienna Sydney Adelaide Charlotte Lincoln Washington Kent "
-        "Sky Sunny Merry Happy Honey Precious Pleasant Justice Mercy Patience Prudence Constant Early "
+        "Sky Sunny Merry Happy Honey Precious Pleasant Justice Mercy Patience Prudence Constant "
+        "Early "
         "Best Young Long Short Small Little Brown Black White Green Gray Grey Golden Silver Wise "
         "Good Love Man Bell Case Cash Clay Cody Coy Curt Dock Doc Fern Forest Foster Gale Jay Jean "
         "Josh Ken Lee Link Mary Mike Nick Otto Parker Pearl Porter Ramon Red Robin Rod Sage Sandra "
-        "Santa See Shade Son Stone Sun Tab Tad Terra Tip Tod Tommie Tracy Trinity True Van Vita Wade "
-        "Ward Web Webster Wood Worth The This That And But For Not You All Can Her Was One Our Out Day "
-        "Has Him How New Now Old Two Way Who Did Its Let Say She Too Use In On At To Do Go If Is It My "
-        "No Of Or So Up We Are Any Ask Set Run Add Get Put Test Code File Line Data Note Time Type Name "
+        "Santa See Shade Son Stone Sun Tab Tad Terra Tip Tod Tommie Tracy Trinity True Van Vita "
+        "Wade "
+        "Ward Web Webster Wood Worth The This That And But For Not You All Can Her Was One Our "
+        "Out Day "
+        "Has Him How New Now Old Two Way Who Did Its Let Say She Too Use In On At To Do Go If Is "
+        "It My "
+        "No Of Or So Up We Are Any Ask Set Run Add Get Put Test Code File Line Data Note Time "
+        "Type Name "
         "January February March July September October November December Monday Tuesday Wednesday "
-        "Thursday Friday Saturday Sunday Skip Trace Tone Server Edit Emit Clean Trend Model Tool General "
-        "Public Major Linux Apple Amazon Oracle Docker Python Merge Fix Patch Rebase Branch Master Main "
-        "Alpha Beta Delta Omega Sigma Theta Melody Harmony Liberty Mina Nova Luna Aurora Bella Stella"
+        "Thursday Friday Saturday Sunday Skip Trace Tone Server Edit Emit Clean Trend Model Tool "
+        "General "
+        "Public Major Linux Apple Amazon Oracle Docker Python Merge Fix Patch Rebase Branch "
+        "Master Main "
+        "Alpha Beta Delta Omega Sigma Theta Melody Harmony Liberty Mina Nova Luna Aurora Bella "
+        "Stella"
     )
 )
 
@@ -102,12 +116,16 @@ class NameListDetector:
                 ",",
                 ":",
                 "'",
-                "’",
+                "\u2019",
                 "\n",
                 "",
             ):
                 continue  # the first word of a line or item is capital anyway
-            if _is_person(parts, last) and is_name(value) and _in_prose(text, start, match.end()):
+            if (
+                _is_person(parts, last)
+                and is_name(value)
+                and _in_prose(text, start, match.end(), 0 if len(parts) > 1 else 2)
+            ):
                 yield Finding(start, match.end(), "PERSON", "name-list", value)
 
 
@@ -117,11 +135,11 @@ def _is_person(parts: list[str], last: frozenset[str]) -> bool:
     return parts[-1] in last or (parts[0] not in _AMBIGUOUS and parts[-1] not in _AMBIGUOUS)
 
 
-def _in_prose(text: str, start: int, end: int) -> bool:
-    """Whether the line reads like a sentence, not like code, a log or a table."""
+def _in_prose(text: str, start: int, end: int, least: int) -> bool:
+    """Whether the line reads like a sentence with ``least`` small words, not like code."""
     begin = text.rfind("\n", 0, start) + 1
     stop = text.find("\n", end)
     line = text[max(begin, start - 200) : min(stop if stop >= 0 else len(text), end + 200)]
     if _CODE.search(line):
         return False
-    return len(_PROSE_WORDS.findall(line)) >= 2 or line.strip() == text[start:end]
+    return len(_PROSE_WORDS.findall(line)) >= least or line.strip() == text[start:end]

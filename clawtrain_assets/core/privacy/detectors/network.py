@@ -55,8 +55,10 @@ _HOST = re.compile(
 _HOST_KEPT = re.compile(
     r"(?i)(?:^|\.)(?:docker\.internal|containers\.internal|cluster\.local|google\.internal|"
     r"localhost\.localdomain|compute\.internal|ec2\.internal|svc\.local)$"
-    r"|^(?:host|gateway|metadata|example|threading|fsspec\.\w+|self|this|cls|os|sys|i|process(?:\.env)?|window|path|your-.*|my-.*|(?:www\.)?foo|.*\.example)\.\w+$"
-    r"|^[\w-]*(?:settings|setup|config|compose|env|claude|agents|override|module|this|self)\b.*\.local$"
+    r"|^(?:host|gateway|metadata|example|threading|fsspec\.\w+|self|this|cls|os|sys|i|"
+    r"process(?:\.env)?|window|path|your-.*|my-.*|(?:www\.)?foo|.*\.example)\.\w+$"
+    r"|^[\w-]*(?:settings|setup|config|compose|env|claude|agents|override|module|this|"
+    r"self)\b.*\.local$"
 )
 _SYSLOG = re.compile(
     r"(?:[A-Z][a-z]{2}\s{1,2}\d{1,2} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)) "

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.wordlists import phrases, words
 
-WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’-]*[^\W\d_]|[A-ZÀ-ÖØ-Þ]\.?)(?![\w])"
+WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'\u2019-]*[^\W\d_]|[A-ZÀ-ÖØ-Þ]\.?)(?![\w])"
 _PARTICLE = r"(?:van|von|de|der|den|del|della|di|da|dos|la|le|bin|al|el|ibn|y)"
 FULL = rf"{WORD}(?:[ \u00a0]+(?:{_PARTICLE}[ \u00a0]+)*{WORD}){{1,3}}"
 _ONE = rf"{WORD}(?:[ \u00a0]+(?:{_PARTICLE}[ \u00a0]+)*{WORD}){{0,3}}"
@@ -43,12 +43,14 @@ class _Context(NamedTuple):
 _CONTEXTS = (
     _Context(
         words("from: to: cc: bcc: reply-to: sender:"),
-        r"(?m)^[>\s]*(?:From|To|Cc|Bcc|Reply-To|Sender):[ \t]*\"?(?P<name>[^\n<>\"@,]{2,60}?)\"?[ \t]*<",
+        r"(?m)^[>\s]*(?:From|To|Cc|Bcc|Reply-To|Sender):[ "
+        r"\t]*\"?(?P<name>[^\n<>\"@,]{2,60}?)\"?[ \t]*<",
         "mail-header",
     ),
     _Context(
         words(
-            "author: commit: committer: tagger co-authored-by: signed-off-by: reviewed-by: acked-by:"
+            "author: commit: committer: tagger co-authored-by: signed-off-by: reviewed-by: "
+            "acked-by:"
         ),
         r"(?:Author|Commit|Committer|Tagger|Co-authored-by|Signed-off-by|Reviewed-by|Acked-by):?"
         r"[ \t]+(?P<name>[^\n<>\"@:]{2,60}?)[ \t]*<",
@@ -67,7 +69,8 @@ _CONTEXTS = (
     _Context(("fn:",), r"(?m)^FN:(?P<name>[^\n]{2,60}?)\s*$", "vcard"),
     _Context(
         words(
-            "first_name last_name pushname push_name firstname lastname full_name fullname sendername "
+            "first_name last_name pushname push_name firstname lastname full_name fullname "
+            "sendername "
             "sender_name displayname display_name given_name givenname family_name familyname "
             "contact_name customer_name notifyname verifiedname"
         ),
@@ -77,18 +80,21 @@ _CONTEXTS = (
     # OpenClaw puts what it knows of the sender before a message as JSON (OpenClaw 2026.3).
     _Context(
         phrases('"sender"|"name"|sender\\"|name\\"'),
-        r"\"(?:sender|(?<=\d\",\n  \")name|(?<=\d\",\")name)\\*\"\s*:\s*\\*\"(?P<name>[^\"\\\n{}<>:]{2,60})\\*\"",
+        r"\"(?:sender|(?<=\d\",\n  \")name|(?<=\d\",\")name)\\*\"\s*:\s*\\*\"(?P<name>[^\"\\\n{}<"
+        r">:]{2,60})\\*\"",
         "sender",
     ),
     _Context(
         ("] ",),
-        rf"(?m)^\[\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{2,4}},? \d{{1,2}}:\d{{2}}(?::\d{{2}})?(?: ?[AP]M)?\] "
+        rf"(?m)^\[\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{2,4}},? \d{{1,2}}:\d{{2}}(?::\d{{2}})?(?: "
+        rf"?[AP]M)?\] "
         rf"(?P<name>{_ONE}):",
         "chat-export",
     ),
     _Context(
         (" - ",),
-        rf"(?m)^\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}},? \d{{1,2}}:\d{{2}}(?: ?[AP]M)? - (?P<name>{_ONE}):",
+        rf"(?m)^\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}},? \d{{1,2}}:\d{{2}}(?: ?[AP]M)? - "
+        rf"(?P<name>{_ONE}):",
         "chat-export",
     ),
     _Context(
@@ -110,13 +116,14 @@ _CONTEXTS = (
     ),
     _Context(
         ("my ",),
-        rf"\b[Mm]y {_KIN}(?:['’]s name is| is called| named|,)? ?(?P<name>{_ONE})",
+        rf"\b[Mm]y {_KIN}(?:['\u2019]s name is| is called| named|,)? ?(?P<name>{_ONE})",
         "relation",
     ),
     _Context(
         phrases("my name|call me |mein name|je m'appelle|me llamo|meu nome|mi nombre"),
         r"(?i:\bmy (?:full )?name(?: is|'s|:)|\bcall me|\bmein name ist|\bje m'appelle|\bme llamo|"
-        rf"\bmi nombre es|\bmeu nome é)[ \t]+(?P<name>{_ONE}|(?<=name is )[^\W\d_]{{3,}} [^\W\d_]{{3,}}"
+        rf"\bmi nombre es|\bmeu nome é)[ \t]+(?P<name>{_ONE}|(?<=name is )[^\W\d_]{{3,}} "
+        rf"[^\W\d_]{{3,}}"
         r"(?=[ ,.!]))",
         "self-name",
     ),
@@ -141,7 +148,8 @@ _CONTEXTS = (
     _Context(
         phrases(
             "employee|patient|customer|client|student|tenant|resident|applicant|borrower|donor|"
-            "beneficiary|claimant|member|contractor|nurse|teacher|officer|doctor|attorney|volunteer|"
+            "beneficiary|claimant|member|contractor|nurse|teacher|officer|doctor|attorney|"
+            "volunteer|"
             "survivor|account holder|manager|director|analyst|engineer|named|name is|contact"
         ),
         rf"\b{_ROLE}[ ,]+(?P<name>{FULL})",
@@ -157,8 +165,10 @@ _CONTEXTS = (
 _NOT_NAMES = frozenset(
     words(
         "The This That There Here It I We You They He She My Your Our Their Team All Everyone "
-        "Everybody Sir Madam Folks Guys Friend Friends Customer Support Admin User Assistant Claude "
-        "OpenClaw Agent Bot World New Old Error Warning Note Best Kind Regards Thanks Please Yes No "
+        "Everybody Sir Madam Folks Guys Friend Friends Customer Support Admin User Assistant "
+        "Claude "
+        "OpenClaw Agent Bot World New Old Error Warning Note Best Kind Regards Thanks Please Yes "
+        "No "
         "Not And Or But If So Then When Where What Who How Why None True False Null A An In On At"
     )
 )
@@ -194,6 +204,6 @@ def is_name(value: str, any_form: bool = False) -> bool:
     parts = value.split()
     if any(char.isdigit() for char in value) or parts[0] in _NOT_NAMES:
         return False
-    if value.isupper() and value.isascii() or value.lower().endswith((" bot", " team")):
+    if (value.isupper() and value.isascii()) or value.lower().endswith((" bot", " team")):
         return False
     return len(parts) > 1 or parts[0][0].isupper() or not parts[0].isascii()

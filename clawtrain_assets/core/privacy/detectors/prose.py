@@ -13,14 +13,16 @@ _WORDS = phrases(
     "credentials|login| pass | pin | pw |pw:|wifi|wlan"
 )
 _TOKEN = re.compile(
-    r"(?<![\w/.@:=$&?{%-])(?P<secret>[\"'“„«`(]?(?=[^\s\"'“”„«»`]*[\d!#$%&*+?@^_~])[^\s\"'“”„«»`,;]{5,64})"
+    r"(?<![\w/.@:=$&?{%-])(?P<secret>[\"'“„«`(]?(?=[^\s\"'“”„«»`]*[\d!#$%&*+?@^_~])[^\s\"'“”„«»`,"
+    r";]{5,64})"
 )
 _QUOTES = "\"'“„«`().,;:"
 _SIGN = re.compile(r"[!#$%&*+?@^~]")
 _CASES = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)(?!.*[-_/])")
 _REACH = 90  # characters after the word in which the password is looked for
 _IS = re.compile(
-    r"\s*(?:\w+\s){0,3}?(?:is|was|=|:|ist|lautet|est|es|é|to|jest|is:|war)\s*:?\s*[\"'“„«`](?P<secret>[^\"'“”„«»`\n]{4,64})[\"'”“»`]",
+    r"\s*(?:\w+\s){0,3}?(?:is|was|=|:|ist|lautet|est|es|é|to|jest|is:|"
+    r"war)\s*:?\s*[\"'“„«`](?P<secret>[^\"'“”„«»`\n]{4,64})[\"'”“»`]",
     re.I,
 )
 _SLASH = re.compile(
@@ -29,7 +31,9 @@ _SLASH = re.compile(
 
 
 class ProsePasswordDetector:
-    """The first token after a word for password that looks like one: letters with digits or signs."""
+    """The first token after a word for password that looks like one: letters with digits or"""
+
+    """signs."""
 
     triggers = _WORDS
 
@@ -88,7 +92,9 @@ def looks_like_password(value: str) -> bool:
     if not 6 <= len(value) <= 64 or is_placeholder(value):
         return False
     if re.fullmatch(
-        r"[\d.,:/-]+(?:[a-z%]{1,3})?|v?\d+(?:\.\d+)+\S*|[\w.+-]+@[\w.-]+\.\w+|[\w.-]+\.\w{1,4}|\S*://\S*|[A-Z_]+|[a-z]+(?:[-_.][a-z]+)+|--?[\w-]+=?\S*|/\S*|\S*\(\S*\)?\S*|[A-Z][A-Z0-9]*_[A-Z0-9_]*|\[\S*|<\S*|\$\S*|~/\S*|@\w+|@<\S*|self\.\S*|_\w+|\S*[(<]\S*",
+        r"[\d.,:/-]+(?:[a-z%]{1,3})?|v?\d+(?:\.\d+)+\S*|[\w.+-]+@[\w.-]+\.\w+|[\w.-]+\.\w{1,4}|"
+        r"\S*://\S*|[A-Z_]+|[a-z]+(?:[-_.][a-z]+)+|--?[\w-]+=?\S*|/\S*|\S*\(\S*\)?\S*|"
+        r"[A-Z][A-Z0-9]*_[A-Z0-9_]*|\[\S*|<\S*|\$\S*|~/\S*|@\w+|@<\S*|self\.\S*|_\w+|\S*[(<]\S*",
         value,
     ):
         return False

@@ -36,7 +36,8 @@ RULES: tuple[Rule, ...] = (
     _rule("GITHUB_TOKEN", "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_", r"[A-Za-z0-9_]{16,}"),
     _rule(
         "GITLAB_TOKEN",
-        "glpat- gldt- glrt- glrtr- glcbt- glptt- glft- glffct- glimt- glagent- gloas- glsoat- glwt- GR1348941 _gitlab_session=",
+        "glpat- gldt- glrt- glrtr- glcbt- glptt- glft- glffct- glimt- glagent- gloas- glsoat- "
+        "glwt- GR1348941 _gitlab_session=",
         r"[A-Za-z0-9_=.-]{16,}",
     ),
     _rule("BITBUCKET_TOKEN", "ATBB ATCTT3", r"[A-Za-z0-9_=-]{20,}"),
@@ -77,7 +78,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "BITWARDEN_TOKEN",
         "0.",
-        rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}\.[A-Za-z0-9]{{30}}:[A-Za-z0-9+/=]{{20,}}",
+        rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}\.[A-Za-z0-9]{{30}}:[A-Za-"
+        rf"z0-9+/=]{{20,}}",
     ),
     # Clouds
     _rule("AWS_KEY_ID", "AKIA ASIA ABIA ACCA A3T", rf"[A-Z0-9]{{13,17}}(?!{_AN})"),
