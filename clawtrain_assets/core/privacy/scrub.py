@@ -7,6 +7,7 @@ from typing import Any
 
 import ahocorasick
 import msgspec
+import xxhash
 
 from clawtrain_assets.core.privacy import views
 from clawtrain_assets.core.privacy.denylist import Denylist, load_denylist
@@ -23,6 +24,7 @@ from clawtrain_assets.core.turn import Message, ToolCall
 __all__ = ["LAYERS", "Scrubber", "load_denylist", "load_or_create_key"]
 
 LAYERS = ("denylist", *DETECTORS, "views", "propagation")
+_RECENT = 4096  # analysed texts remembered by hash
 _DEPTH = 4  # how many encodings may be wrapped round each other
 
 
@@ -50,6 +52,7 @@ class Scrubber:
     known: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._recent: dict[bytes, tuple[list[Finding], list[Slot] | None]] = {}
         self.pseudonyms = Pseudonyms(self.key)
         self._allowed = {value.casefold() for value in self.allowlist}
         self._detectors = [make() for name, make in DETECTORS.items() if name in self.layers]
@@ -112,9 +115,17 @@ class Scrubber:
         return [msgspec.json.decode(text)[0] for text in self.texts([_dumped([v]) for v in values])]
 
     def _analyse(self, text: str) -> _Document:
-        places = slots(text) if is_json(text) else None
-        findings = self._scan(text, _DEPTH, escaped=places is not None)
-        return _Document(text, findings, places)
+        """The document with its findings; agent history repeats, so recent ones are kept."""
+        digest = xxhash.xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
+        seen = self._recent.pop(digest, None)
+        if seen is None:
+            places = slots(text) if is_json(text) else None
+            seen = (self._scan(text, _DEPTH, escaped=places is not None), places)
+        self._recent[digest] = seen
+        if len(self._recent) > _RECENT:
+            del self._recent[next(iter(self._recent))]
+        findings, places = seen
+        return _Document(text, list(findings), places)
 
     def _scan(self, text: str, depth: int, escaped: bool = False) -> list[Finding]:
         """Findings of a text and of its other readings; ``escaped``: all of it is JSON."""

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -209,7 +210,7 @@ def test_counts_say_what_was_replaced_by_kind() -> None:
 
 
 LAYER_SAMPLES = {
-    "denylist": ("say hello to Wilhelmine today", "Wilhelmine"),
+    "denylist": ("it runs on {} today", "kellerkiste"),
     "vendor": ("found ghp_{} there", "ghp_aB3dE6gH9jK2aB3dE6gH9jK2aB3dE6gH9jK2"),
     "pem": (
         "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----",
@@ -225,6 +226,7 @@ LAYER_SAMPLES = {
     "identifiers": ("pay to {} now", "DE89370400440532013000"),
     "people": ("Author: {} <x@example.com>", "Jutta Quast"),
     "addresses": ("come to {} today", "1742 Elm Tree Road"),
+    "names": ("then tell Gudrun about it", "Gudrun"),
     "views": ("GH%5FTOKEN%3D{}", "ghp%5FaB3dE6gH9jK2aB3dE6gH9jK2aB3dE6gH9jK2"),
     "propagation": ("password=Zw9kkTr0xx and later Zw9kkTr0xx", "later Zw9kkTr0xx"),
 }
@@ -238,3 +240,77 @@ def test_every_layer_is_what_removes_its_canary(layer: str) -> None:
     assert canary in text
     assert canary not in scrubber().text(text)
     assert canary in scrubber(layers=others).text(text)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *(
+            "a",
+            "x",
+            "A",
+            "1",
+            "-",
+            " ",
+            "\\",
+            '"',
+            "=",
+            "/",
+            "@",
+            ":",
+            "%41",
+            '\\"',
+            "a.",
+            "1.",
+            "1 ",
+            "Aa ",
+        ),
+        *(
+            "key ",
+            "secret",
+            "token",
+            "password=",
+            '"token":"',
+            "?token=",
+            "://a:",
+            "://a@",
+            "eyJa.",
+            "$2a$",
+        ),
+        *(
+            "-----BEGIN PRIVATE KEY-----\n",
+            "Dr. A",
+            "1 A Street ",
+            "/home/",
+            "0:",
+            "::",
+            "\u200b",
+            "a=b&",
+        ),
+        *(
+            "Cookie: a=",
+            "born ",
+            "license ",
+            "xxx_",
+            "my-your ",
+            '"a" + ',
+            "my name is A ",
+            "user@",
+            "chat:",
+        ),
+    ],
+)
+def test_time_is_linear_in_repetitive_text(unit: str) -> None:
+    """A chat log is writable by anybody: no text may make the scrubber hang."""
+    text = (unit * 20_000)[:20_000] + "!"
+    started = time.process_time()
+    scrubber().text(text)
+    assert time.process_time() - started < 2
+
+
+def test_windows_profiles_with_blanks_and_mac_temporary_folders() -> None:
+    text = r"open C:\Users\Jutta Quast\notes.txt and /var/folders/49/l4171l3n219_xwq30fmyzr8w0000gn/T/x"
+    clean = scrubber(Denylist()).text(text)
+    assert "Jutta" not in clean
+    assert "Quast" not in clean
+    assert "l4171l3n219" not in clean

@@ -12,6 +12,11 @@ _HOME = re.compile(
     r"(?P<user>[^\s/\\:\"'`<>|*?$,;()\[\]{}]+)",
     re.I,
 )
+# A Windows profile folder may have blanks; it ends at the next separator.
+_PROFILE = re.compile(
+    r"[A-Za-z]:[\\/]{1,4}Users[\\/]{1,4}(?P<user>[^\\/:*?\"<>|\n]{1,40}?)(?=[\\/]{1,4}[\w.])", re.I
+)
+_MAC_TEMP = re.compile(r"/var/folders/\w{2}/(?P<user>\w{20,})")
 _SLUG = re.compile(r"-{1,2}(?:home|Users)-(?P<user>[A-Za-z][A-Za-z0-9._]*)(?=-|/|$|\"|'|\s)")
 _LS_OWNER = re.compile(
     r"[rwxsStT-]{9}[.+@]?\s+\d+\s+(?P<user>[A-Za-z_][\w.-]*)\s+(?P<group>[A-Za-z_][\w.-]*)\s+\d"
@@ -67,7 +72,17 @@ class AccountDetector:
     """Account names by the places operating systems and messengers write them in."""
 
     triggers = (
-        *("/home/", "/users/", "\\users", "settings\\", "-home-", "-users-", "rw", "r-x"),
+        *(
+            "/home/",
+            "/var/folders/",
+            "/users/",
+            "\\users",
+            "settings\\",
+            "-home-",
+            "-users-",
+            "rw",
+            "r-x",
+        ),
         *(":x:", ":*:", ":$", ":{", "@", "ssid", "access-points", "wifi"),
         *_FIELD_WORDS,
         *_LOGIN_WORDS,
@@ -77,6 +92,10 @@ class AccountDetector:
     def __call__(self, page: Page) -> Iterator[Finding]:
         for match in page.near(("/home/", "/users/", "\\users", "settings\\"), _HOME, 24, 8):
             yield from _user(match, "home-path")
+        for match in page.near(("\\users", "/users/"), _PROFILE, 6, 1):
+            yield from _user(match, "profile-path")
+        for match in page.near(("/var/folders/",), _MAC_TEMP, 1, 1):
+            yield from _user(match, "temp-path")
         for start in page.at(("-home-", "-users-")):
             slug = _SLUG.match(page.text, start)
             if slug:

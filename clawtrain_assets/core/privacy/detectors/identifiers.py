@@ -25,7 +25,8 @@ _STRICT = (
     "passport|driver(?:['\u2019]?s)?[ -]?licen[cs]e|driving[ -]?licen[cs]e|aadhaa?r|pan|ssn|social "
     "security|"
     "tax(?:payer)?[ -]?(?:id|identification)|ein|itin|nino|national insurance|national id|id card|"
-    "identity card|routing|bank account|a/c|mrn|medical record|voter(?:['\u2019]?s)?|nhs|dni|nif|nie|"
+    "identity card|routing|bank account|a/c|mrn|medical record|voter(?:['\u2019]?s)?|nhs|"
+    r"dni|nif|nie|"
     "cpf|"
     "cnpj|bsn|steuer-?id|personalausweis|reisepass|iban|abn|tfn"
 )
