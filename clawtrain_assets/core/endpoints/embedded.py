@@ -23,23 +23,29 @@ _WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _TRAINED_CONTEXT = 8_192  # tokens SmolLM2 was trained for
 
 
+# Copies of one thread each: threads of one server wait for each other, and a core that is busy
+# with something else then costs not a little speed but all of it.
+_COPIES = min(os.cpu_count() or 1, 4)
+
+
 class EmbeddedFleet(HostFleet):
-    """One host: a server that lives as long as the fleet is open. ``hosts`` is not used."""
+    """Servers that live as long as the fleet is open. ``hosts`` is not used."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         bounded = {
-            "hosts": ("http://127.0.0.1",),
+            "hosts": ("http://127.0.0.1",) * _COPIES,
             "context_tokens": min(endpoint.context_tokens, _TRAINED_CONTEXT),
             "think": None,
         }
         super().__init__(endpoint.model_copy(update=bounded), OpenAI(), small=True)
-        self._server: Any = None
+        self._servers: list[Any] = []
 
     async def __aenter__(self) -> Self:
         weights = weights_file()
-        self._server = await asyncio.to_thread(_start, weights, self._endpoint)
-        address = {"hosts": (self._server.listening_address,)}
-        self._endpoint = self._endpoint.model_copy(update=address)
+        starting = (asyncio.to_thread(_start, weights, self._endpoint) for _ in range(_COPIES))
+        self._servers = list(await asyncio.gather(*starting))
+        addresses = tuple(server.listening_address for server in self._servers)
+        self._endpoint = self._endpoint.model_copy(update={"hosts": addresses})
         return await super().__aenter__()
 
     async def __aexit__(
@@ -49,8 +55,7 @@ class EmbeddedFleet(HostFleet):
         trace: TracebackType | None,
     ) -> None:
         await super().__aexit__(kind, error, trace)
-        server, self._server = self._server, None
-        del server  # the last reference stops it
+        self._servers.clear()  # the last reference stops a server
 
     async def _identify(self) -> ModelIdentity:
         weights = weights_file()
@@ -76,18 +81,14 @@ def weights_file() -> Path:
 def _start(weights: Path, endpoint: Endpoint) -> Any:
     import xllamacpp  # an optional extra, and 100 MB of native code
 
-    # Waiting threads spin, so a core is left to others where there are enough of them; on two
-    # cores both are taken (2.6 s against 3.5 s a judgment, even beside other work).
-    cores = os.cpu_count() or 1
-    threads = cores if cores <= 2 else cores - 1
     params = xllamacpp.CommonParams()
     params.model.path = str(weights)
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     params.n_parallel = endpoint.slots
     params.n_ctx = endpoint.context_tokens * endpoint.slots
-    params.cpuparams.n_threads = threads
-    params.cpuparams_batch.n_threads = threads
+    params.cpuparams.n_threads = 1
+    params.cpuparams_batch.n_threads = 1
     params.n_threads_http = endpoint.slots + 3
     params.cache_ram_mib = 0
     params.warmup = False
