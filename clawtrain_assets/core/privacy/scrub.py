@@ -58,10 +58,10 @@ class Scrubber:
         self._detectors = [make() for name, make in DETECTORS.items() if name in self.layers]
         if "denylist" in self.layers and self.denylist:
             self._detectors.insert(0, DenylistDetector(self.denylist))
-        self._triggers = ahocorasick.Automaton()
+        self.triggers = ahocorasick.Automaton()
         for word in {word for detector in self._detectors for word in detector.triggers}:
-            self._triggers.add_word(word, word)
-        self._triggers.make_automaton()
+            self.triggers.add_word(word, word)
+        self.triggers.make_automaton()
 
     def text(self, value: str) -> str:
         """``value`` without its sensitive parts; JSON in gives JSON out."""
@@ -149,7 +149,7 @@ class Scrubber:
     def _page(self, text: str) -> Page:
         low = lower(text)
         hits: dict[str, list[int]] = {}
-        for last, word in self._triggers.iter(low):
+        for last, word in self.triggers.iter(low):
             hits.setdefault(word, []).append(last - len(word) + 1)
         return Page(text, low, hits)
 
