@@ -20,8 +20,15 @@ def worth_spreading(findings: Iterable[Finding]) -> dict[str, str]:
         if finding.kind not in _STAY
         and len(finding.value) >= _SHORTEST.get(finding.kind, _SHORTEST_OTHER)
         and "\n" not in finding.value
-        and not (finding.value.isalpha() and finding.value.islower() and len(finding.value) < 6)
+        and not _is_word(finding)
     }
+
+
+def _is_word(finding: Finding) -> bool:
+    """A small-letter word may be anything elsewhere, unless it is an account's name."""
+    if finding.kind in ("USER", "HOST"):
+        return finding.value.isalpha() and len(finding.value) < 5
+    return finding.value.isalpha() and finding.value.islower()
 
 
 def propagated(text: str, found: dict[str, str]) -> list[Finding]:

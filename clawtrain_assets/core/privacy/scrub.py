@@ -40,7 +40,8 @@ class Scrubber:
     """Replaces what a denylist names and what detectors find, always by the same stand-ins.
 
     ``allowlist`` values are never replaced. ``layers`` is for measuring what one layer buys.
-    ``known`` values (see ``learn``) are removed wherever they occur.
+    ``known`` values (see ``learn``) are removed wherever they occur. ``counts`` tells how often
+    each kind was replaced, ``rules`` by which rule, ``audit`` how often each (kind, keyed hash).
     """
 
     denylist: Denylist
@@ -49,6 +50,7 @@ class Scrubber:
     layers: Collection[str] = LAYERS
     counts: Counter[str] = field(default_factory=Counter, init=False)
     rules: Counter[str] = field(default_factory=Counter, init=False)
+    audit: Counter[tuple[str, str]] = field(default_factory=Counter, init=False)
     known: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -171,6 +173,7 @@ class Scrubber:
         for finding in _merged(document.findings):
             self.counts[finding.kind] += 1
             self.rules[finding.rule] += 1
+            self.audit[finding.kind, self.pseudonyms.tag(finding.kind, finding.value)] += 1
             if document.places is None:
                 parts = [Slot(finding.start, finding.end, False)]
             else:

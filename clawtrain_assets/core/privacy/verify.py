@@ -10,9 +10,11 @@ import hmac
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+import ahocorasick
 
 from clawtrain_assets.core.privacy.canary import CanaryReport
 from clawtrain_assets.core.privacy.denylist import Denylist
@@ -59,12 +61,15 @@ def verify(
     key: bytes,
     canaries: CanaryReport | None = None,
     allowlist: Sequence[str] = (),
+    known: Collection[str] = (),
 ) -> ScrubReport:
     """Search ``files`` (text, JSON, JSONL or Parquet) for anything that survived.
 
+    ``known`` are values that were seen in the input and must be nowhere (``Scrubber.known``).
+
     Without a canary report nothing is proven, so ``passed`` is False then.
     """
-    terms = _Terms(denylist)
+    terms = _Terms(denylist, known)
     allowed = {value.casefold() for value in allowlist}
     survivors: list[Survivor] = []
     paths = list(files)
@@ -116,7 +121,7 @@ def _search(name: str, value: str, terms: "_Terms") -> Iterable[tuple[str, str, 
         yield kind, "plain", found
     for how, reading in decoded(value):
         for kind, term in terms.found(reading):
-            yield f"denylist_{kind}", how, term
+            yield kind if kind == "known" else f"denylist_{kind}", how, term
         if how.startswith(("base64", "hex")):
             for kind, found in suspects(reading):
                 yield kind, how, found
@@ -125,7 +130,7 @@ def _search(name: str, value: str, terms: "_Terms") -> Iterable[tuple[str, str, 
 class _Terms:
     """The denylist as one case-insensitive expression of whole words."""
 
-    def __init__(self, denylist: Denylist) -> None:
+    def __init__(self, denylist: Denylist, known: Collection[str]) -> None:
         self._kinds = {value.casefold(): kind for kind, value in denylist.values()}
         # A word written small may be an ordinary word: names need their capital.
         names = [re.escape(v) for kind, v in denylist.values() if kind == "names"]
@@ -141,10 +146,20 @@ class _Terms:
             ("phones", re.compile(rf"(?<!\d)(?:{'|'.join(phones)})(?!\d)")) if phones else None,
         ]
 
+        self._known = ahocorasick.Automaton()
+        for value in known:
+            self._known.add_word(value, value)
+        self._known.make_automaton()
+
     def __len__(self) -> int:
         return len(self._kinds)
 
     def found(self, text: str) -> Iterable[tuple[str, str]]:
+        if len(self._known):
+            for last, value in self._known.iter(text):
+                before = text[last - len(value)] if last >= len(value) else ""
+                if not (before.isalnum() or text[last + 1 : last + 2].isalnum()):
+                    yield "known", value
         for entry in self._patterns:
             if entry:
                 kind, pattern = entry

@@ -129,6 +129,7 @@ def test_a_literal_after_a_password_like_name_always_goes(password: str) -> None
         "resolver 8.8.8.8 and 127.0.0.1, ::1, 203.0.113.9, version 10.4.2.1",
         "user@example.com wrote to git@github.com:org/repo.git",
         "cd /home/user/project && ls /Users/runner",
+        "GET https://api.example.com/users/octopus/repos and app/home/products/page.tsx",
         "chalk@5.3.0 took 3.214 seconds at 2026-11-22 09:14:02,512",
         "def get_token(self) -> str: return self._token",
         "The May release notes are for the Grace period.",
@@ -309,8 +310,18 @@ def test_time_is_linear_in_repetitive_text(unit: str) -> None:
 
 
 def test_windows_profiles_with_blanks_and_mac_temporary_folders() -> None:
-    text = r"open C:\Users\Jutta Quast\notes.txt and /var/folders/49/l4171l3n219_xwq30fmyzr8w0000gn/T/x"
+    text = (
+        r"open C:\Users\Jutta Quast\notes.txt and "
+        "/var/folders/49/l4171l3n219_xwq30fmyzr8w0000gn/T/x"
+    )
     clean = scrubber(Denylist()).text(text)
     assert "Jutta" not in clean
     assert "Quast" not in clean
     assert "l4171l3n219" not in clean
+
+
+def test_the_audit_counts_keyed_hashes_and_holds_no_value() -> None:
+    auditing = scrubber()
+    auditing.texts(["mail a@quasten.de", "again a@quasten.de and b@quasten.de"])
+    assert sorted(auditing.audit.values()) == [1, 2]
+    assert "quasten" not in repr(auditing.audit)

@@ -86,6 +86,15 @@ def test_scrubbed_files_pass_and_need_canaries_to_prove_it(tmp_path: Path) -> No
     assert not verify([file], WHO, KEY).passed
 
 
+def test_values_known_from_the_input_are_searched_for(tmp_path: Path) -> None:
+    scrubber = Scrubber(WHO, (), KEY)
+    scrubber.learn(["password=Zw9!kkTr0x"])
+    file = tmp_path / "sft.jsonl"
+    file.write_text('{"text": "typed %5aw9!kkTr0x again"}\n')
+    report = verify([file], WHO, KEY, canaries_of_the_real_path(), known=scrubber.known)
+    assert report.by_type == {"known": 1}
+
+
 def test_the_verifier_shares_no_code_with_the_scrubber() -> None:
     for name in ("verify", "readings", "second_look", "scanner", "canary"):
         source = Path(verify_module.__file__).with_name(f"{name}.py").read_text()

@@ -7,10 +7,12 @@ from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.wellknown import is_standard_user
 from clawtrain_assets.core.privacy.wordlists import words
 
+# Not ``/users/`` of a web address: case and the character before decide.
 _HOME = re.compile(
-    r"(?:/home/|/Users/|[\\/]{1,4}Users[\\/]{1,4}|[\\/]Documents and Settings[\\/]{1,4})"
-    r"(?P<user>[^\s/\\:\"'`<>|*?$,;()\[\]{}]+)",
-    re.I,
+    r"(?:(?<![\w.-])/(?:home|Users)/|/(?:var|export|usr)/home/|"
+    r"(?:/mnt/\w|/cygdrive/\w|/Volumes/[^/\n]{1,40}|[A-Za-z]:)[\\/]{1,4}[Uu]sers[\\/]{1,4}|"
+    r"[\\/]Documents and Settings[\\/]{1,4})"
+    r"(?P<user>[^\s/\\:\"'`<>|*?$,;()\[\]{}&#%]+)"
 )
 # A Windows profile folder may have blanks; it ends at the next separator.
 _PROFILE = re.compile(
