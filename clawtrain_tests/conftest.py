@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-for _name in [name for name in os.environ if name.startswith("CLAWTRAIN_")]:
+# CLAWTRAIN_SHARED names a directory of public histories that some tests read where it exists.
+for _name in [
+    name for name in os.environ if name.startswith("CLAWTRAIN_") and name != "CLAWTRAIN_SHARED"
+]:
     del os.environ[_name]
 # Definitions read the settings when they are imported, before any fixture runs.
 os.environ["CLAWTRAIN_HOME"] = tempfile.mkdtemp(prefix="clawtrain-tests-")

@@ -91,7 +91,7 @@ class Lake:
         if not path.exists():
             raise ClawtrainError(f"{asset} has no partition {day}: materialize it first.")
         with path.open("rb") as source:
-            return pq.read_table(source, columns=columns)
+            return pq.read_table(source, columns=None if columns is None else list(columns))
 
     def days(self, asset: str) -> list[str]:
         """Partitions present, oldest first."""
