@@ -1,5 +1,6 @@
 """The scrubber: finds in every reading of a text, replaces in the text itself."""
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from clawtrain_assets.core.privacy.key import load_or_create_key
 from clawtrain_assets.core.privacy.mapped import Mapped
 from clawtrain_assets.core.privacy.propagation import propagated, worth_spreading
 from clawtrain_assets.core.privacy.pseudonyms import OWN, Pseudonyms
-from clawtrain_assets.core.privacy.structure import Slot, is_json, slots, within
+from clawtrain_assets.core.privacy.structure import Places, Slot, is_json
 from clawtrain_assets.core.turn import Message, ToolCall
 
 __all__ = ["LAYERS", "Scrubber", "load_denylist", "load_or_create_key"]
@@ -32,7 +33,7 @@ _DEPTH = 4  # how many encodings may be wrapped round each other
 class _Document:
     text: str
     findings: list[Finding]
-    places: list[Slot] | None  # None: not JSON, any run may be rewritten
+    places: Places | None  # None: not JSON, any run may be rewritten
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Scrubber:
     known: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._recent: dict[bytes, tuple[list[Finding], list[Slot] | None]] = {}
+        self._recent: dict[bytes, tuple[list[Finding], Places | None]] = {}
         self.pseudonyms = Pseudonyms(self.key)
         self._allowed = {value.casefold() for value in self.allowlist}
         self._detectors = [make() for name, make in DETECTORS.items() if name in self.layers]
@@ -86,7 +87,8 @@ class Scrubber:
 
     def json(self, value: Any) -> Any:
         """Scrub a JSON-like value; the result has the same shape, numbers stay numbers."""
-        return self._json([value])[0]
+        # A list of one keeps a scalar inside a JSON document, where its type is preserved.
+        return json.loads(self.text(_dumped([value])))[0]
 
     def messages(self, messages: Sequence[Message]) -> list[Message]:
         """Scrub a conversation as one document; call ids keep matching their results."""
@@ -99,8 +101,7 @@ class Scrubber:
         for message in messages:
             text, thinking = next(clean), next(clean)
             calls = tuple(
-                ToolCall(call.id, call.name, msgspec.json.decode(next(clean)))
-                for call in message.tool_calls
+                ToolCall(call.id, call.name, json.loads(next(clean))) for call in message.tool_calls
             )
             scrubbed.append(
                 msgspec.structs.replace(message, text=text, thinking=thinking, tool_calls=calls)
@@ -112,16 +113,12 @@ class Scrubber:
         for text in texts:
             self.known.update(worth_spreading(self._analyse(text).findings))
 
-    def _json(self, values: Sequence[Any]) -> list[Any]:
-        # A list of one keeps scalars inside a JSON document, where their type is preserved.
-        return [msgspec.json.decode(text)[0] for text in self.texts([_dumped([v]) for v in values])]
-
     def _analyse(self, text: str) -> _Document:
         """The document with its findings; agent history repeats, so recent ones are kept."""
         digest = xxhash.xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
         seen = self._recent.pop(digest, None)
         if seen is None:
-            places = slots(text) if is_json(text) else None
+            places = Places(text) if is_json(text) else None
             seen = (self._scan(text, _DEPTH, escaped=places is not None), places)
         self._recent[digest] = seen
         if len(self._recent) > _RECENT:
@@ -177,7 +174,7 @@ class Scrubber:
             if document.places is None:
                 parts = [Slot(finding.start, finding.end, False)]
             else:
-                parts = within(text, document.places, finding.start, finding.end)
+                parts = document.places.within(finding.start, finding.end)
             for part in parts:
                 if part.start < at:
                     continue
@@ -193,7 +190,7 @@ class Scrubber:
 
 
 def _dumped(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _back(view: Mapped, findings: list[Finding]) -> list[Finding]:

@@ -6,7 +6,7 @@ them is never touched. That is what keeps JSON valid whatever the detectors repo
 
 import json
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
 from clawtrain_assets.core.privacy.mapped import Mapped
@@ -16,6 +16,7 @@ _TOKEN = re.compile(
     r'"(?P<text>[^"\\]*(?:\\.[^"\\]*)*)"|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)', re.DOTALL
 )
 _DEPTH = 4
+_LONGEST = 12 * 2**_DEPTH  # characters of an escape sequence, escaped again and again
 
 
 class Slot(NamedTuple):
@@ -66,35 +67,44 @@ def _inner_slots(inner: Mapped, offset: int, level: int) -> list[Slot]:
     return placed
 
 
-def within(text: str, places: list[Slot], start: int, end: int) -> list[Slot]:
-    """The parts of ``[start, end)`` that lie in slots; numbers and escape sequences come whole."""
-    index = max(0, bisect_right(places, start, key=lambda slot: slot.start) - 1)
-    parts = []
-    for slot in places[index:]:
-        if slot.start >= end:
-            break
-        if slot.end <= start:
-            continue
-        if slot.is_number:
-            parts.append(slot)
-        else:
-            part = slot._replace(start=max(start, slot.start), end=min(end, slot.end))
-            parts.append(_whole_escapes(text, slot, part))
-    return parts
+class Places:
+    """The slots of one JSON text, and how a span is fitted into them."""
 
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._slots = slots(text)
+        self._escapes: dict[Slot, list[tuple[int, int]]] = {}
 
-def _whole_escapes(text: str, slot: Slot, part: Slot) -> Slot:
-    """Widen a part whose edge falls inside an escape sequence of any level."""
-    raw = text[slot.start : slot.end]
-    if "\\" not in raw:
-        return part
-    start, end = part.start - slot.start, part.end - slot.start
-    for first, last in _escapes(raw, slot.level):
-        if first < start < last:
-            start = first
-        if first < end < last:
-            end = last
-    return part._replace(start=slot.start + start, end=slot.start + end)
+    def within(self, start: int, end: int) -> list[Slot]:
+        """The parts of ``[start, end)`` in slots; numbers and escape sequences come whole."""
+        index = max(0, bisect_right(self._slots, start, key=lambda slot: slot.start) - 1)
+        parts = []
+        for slot in self._slots[index:]:
+            if slot.start >= end:
+                break
+            if slot.end <= start:
+                continue
+            if slot.is_number:
+                parts.append(slot)
+            else:
+                parts.append(self._widened(slot, max(start, slot.start), min(end, slot.end)))
+        return parts
+
+    def _widened(self, slot: Slot, start: int, end: int) -> Slot:
+        """A part whose edges do not fall inside an escape sequence of any level."""
+        if slot not in self._escapes:
+            raw = self._text[slot.start : slot.end]
+            found = _escapes(raw, slot.level) if "\\" in raw else []
+            self._escapes[slot] = sorted((slot.start + a, slot.start + b) for a, b in found)
+        near = self._escapes[slot]
+        for first, last in near[bisect_left(near, (start - _LONGEST, 0)) :]:
+            if first >= end:
+                break
+            if first < start < last:
+                start = first
+            if first < end < last:
+                end = last
+        return slot._replace(start=start, end=end)
 
 
 def _escapes(raw: str, level: int) -> list[tuple[int, int]]:

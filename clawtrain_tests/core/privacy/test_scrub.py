@@ -183,6 +183,11 @@ def test_numbers_are_replaced_by_numbers_of_the_same_form() -> None:
     assert int(clean["lat"]) == 0
 
 
+def test_numbers_of_any_size_pass_through() -> None:
+    value = {"huge": 10**30, "small": -0.0, "exp": 1e300, "half": "\ud83d"}
+    assert scrubber().json(value) == value
+
+
 def test_messages_keep_call_ids_roles_and_structure() -> None:
     token = "ghp_" + "aB3dE6gH9jK2" * 3
     call = ToolCall("call_A1b2C3d4", "exec", {"command": f"export GH={token}", "timeout": 30})

@@ -149,6 +149,9 @@ def test_stream_keeps_ids_and_order_and_names_a_bad_line() -> None:
     assert [line["id"] for line in out] == ["b", 7]
     assert "Wilhelmine" not in out[0]["text"]
     assert out[1]["text"] == "fine"
+    broken = rb'{"id": 1, "text": "half \ud83d of Wilhelmine"}'
+    [kept] = scrub_jsonl([broken], Scrubber(WHO, (), KEY))
+    assert json.loads(kept)["text"].startswith("half \ud83d of Person-")
     with pytest.raises(UsageError, match="Line 2"):
         list(scrub_jsonl([lines[0], b"{}\n"], Scrubber(WHO, (), KEY)))
 
