@@ -56,10 +56,10 @@ class Mapped:
             last = index
 
     def _cut(self, begin: int, end: int) -> "Mapped":
-        ends = [piece.end for piece in self._pieces]
-        low = bisect_right(ends, max(begin, 0))
-        high = bisect_left([piece.begin for piece in self._pieces], end)
-        if low == 0 and high == len(self._pieces) and begin <= 0 and end >= ends[-1]:
+        # Pieces are in the order of the source as well, without gaps.
+        low = bisect_right(self._pieces, max(begin, 0), key=lambda piece: piece.end)
+        high = bisect_left(self._pieces, end, key=lambda piece: piece.begin)
+        if low == 0 and high == len(self._pieces) and begin <= 0 and end >= self._pieces[-1].end:
             return self
         pieces = self._pieces[low:high]
         start = pieces[0].at

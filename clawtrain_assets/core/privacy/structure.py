@@ -79,7 +79,8 @@ class Places:
         """The parts of ``[start, end)`` in slots; numbers and escape sequences come whole."""
         index = max(0, bisect_right(self._slots, start, key=lambda slot: slot.start) - 1)
         parts = []
-        for slot in self._slots[index:]:
+        for at in range(index, len(self._slots)):
+            slot = self._slots[at]
             if slot.start >= end:
                 break
             if slot.end <= start:
@@ -97,7 +98,8 @@ class Places:
             found = _escapes(raw, slot.level) if "\\" in raw else []
             self._escapes[slot] = sorted((slot.start + a, slot.start + b) for a, b in found)
         near = self._escapes[slot]
-        for first, last in near[bisect_left(near, (start - _LONGEST, 0)) :]:
+        for index in range(bisect_left(near, (start - _LONGEST, 0)), len(near)):
+            first, last = near[index]
             if first >= end:
                 break
             if first < start < last:
