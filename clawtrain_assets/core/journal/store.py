@@ -150,6 +150,11 @@ def _insert_new(dialect: str, table: sa.Table) -> "sqlite.Insert | postgresql.In
     return postgresql.insert(table).on_conflict_do_nothing()
 
 
+@cache
+def _take_claim(dialect: str) -> sa.sql.dml.ReturningInsert[tuple[str]]:
+    return _insert_new(dialect, claims).returning(claims.c.key)
+
+
 def insert_answer(connection: sa.Connection, key: Key, answer: Answer) -> None:
     """Keep the answer unless there is one already, and give the claim on the key back."""
     row = {name: getattr(answer, name) for name in _ANSWER_FIELDS}
@@ -170,7 +175,9 @@ def claim(connection: sa.Connection, key: str, owner: str, expires_at: float) ->
     A claim is void when it has expired or its process on this machine is gone.
     """
     row = {"key": key, "owner": owner, "expires_at": expires_at}
-    if connection.execute(_insert_new(connection.dialect.name, claims), row).rowcount == 1:
+    # The row comes back only if it was inserted; PostgreSQL's driver gives no count for this.
+    taken = _take_claim(connection.dialect.name)
+    if connection.execute(taken, row).first():
         return True
     held = connection.execute(
         sa.select(claims.c.owner, claims.c.expires_at).where(claims.c.key == key)
