@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-_MARGIN = 400  # characters of context kept on each side of a rewritten run
+_MARGIN = 240  # characters of context kept on each side of a rewritten run
 
 
 class _Piece(NamedTuple):

@@ -51,7 +51,8 @@ def slots(text: str, level: int = 1) -> list[Slot]:
             found.append(Slot(*match.span(), True, level))
             continue
         start, end = match.span("text")
-        inner = unescaped(text[start:end]) if level < _DEPTH and end - start > 1 else None
+        may_nest = level < _DEPTH and text[start : start + 8].lstrip()[:1] in ("{", "[")
+        inner = unescaped(text[start:end]) if may_nest else None
         if inner and is_json(inner.text):
             found.extend(_inner_slots(inner, start, level))
         elif end > start:
