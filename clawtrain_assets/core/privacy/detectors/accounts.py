@@ -27,7 +27,8 @@ _PASSWD = re.compile(r"(?m)^(?P<user>[A-Za-z_][\w.-]*):[x*!]?:\d+:\d+:(?P<gecos>
 _SHADOW = re.compile(r"(?m)^(?P<user>[A-Za-z_][\w.-]*):(?=\$\w+\$|\{\w+\}|[!*]\$)")
 _LOGIN = re.compile(
     r"(?:\b(?:Accepted \w+ for|Failed \w+ for(?: invalid user)?|session (?:opened|closed) for user|"
-    r"Invalid user|authenticating user)\s+|\bansible_(?:ssh_)?user=|(?m:^[ \t]+User[ \t]+)|"
+    r"Invalid user|authenticating user|User(?=\s\S+\sfrom\s))\s+|\bansible_(?:ssh_)?user=|(?m:^[ "
+    r"\t]+User[ \t]+)|"
     r"\b(?:login|LOGNAME|USER|USERNAME)=|\bmachine\s+\S+\s+login\s+|\buid=\d+\()"
     r"['\"]?(?P<user>[A-Za-z_][\w.-]*)(?![\w.(])"
 )
@@ -35,6 +36,7 @@ _LOGIN_WORDS = (
     *("accepted ", "failed ", "session ", "invalid user", "authenticating", "ansible_", "user "),
     *("user\t", "login=", "user=", "username=", "logname=", " login ", "uid="),
 )
+_WHO = re.compile(r"(?m)^(?P<user>[a-z_][\w.-]*)\s+(?:pts/|tty)\d+\s")
 _USER_HOST = re.compile(r"(?P<user>[A-Za-z_][\w.-]*)@(?P<host>[A-Za-z0-9][\w-]*(?:\.[\w-]+)*)")
 _BARE_AT = re.compile(r"(?<=\s)(?P<user>[A-Za-z][\w-]*\.[\w.-]+)@(?=\s)")
 _REMOTE = re.compile(
@@ -85,7 +87,7 @@ class AccountDetector:
             "rw",
             "r-x",
         ),
-        *(":x:", ":*:", ":$", ":{", "@", "ssid", "access-points", "wifi"),
+        *(" pts/", " tty", ":x:", ":*:", ":$", ":{", "@", "ssid", "access-points", "wifi"),
         *_FIELD_WORDS,
         *_LOGIN_WORDS,
         *_ID_WORDS,
@@ -111,6 +113,8 @@ class AccountDetector:
             yield from _user(match, "shadow")
         for match in page.near(_LOGIN_WORDS, _LOGIN, before=60, after=20):
             yield from _user(match, "login")
+        for match in page.near((" pts/", " tty"), _WHO, before=34, after=1):
+            yield from _user(match, "who")
         yield from _at_host(page)
         for match in page.near(_ID_WORDS, _CHAT_ID, before=2, after=20):
             value = match["id"]

@@ -12,11 +12,13 @@ from clawtrain_assets.core.privacy.wordlists import phrases
 _STREET = (
     r"street|st\.?|road|rd\.?|avenue|ave\.?|lane|ln\.?|drive|dr\.?|boulevard|blvd\.?|way|court|"
     r"ct\.?|place|pl\.?|square|sq\.?|terrace|parkway|pkwy\.?|highway|hwy\.?|crescent|close|gardens|"
-    r"mews|row|hill|circle|cir\.?|loop|trail|rapids?|fords?|plaza|turnpike|causeway"
+    r"mews|row|hill|circle|cir\.?|loop|trail|rapids?|fords?|plaza|turnpike|causeway|rise|grove|"
+    r"park|green|vale|walk|view|wharf|quay"
 )
 _TOWN = r"[^\W\d_a-zß-öø-ÿ][\w'\u2019.-]*(?:[ -][^\W\d_a-zß-öø-ÿ][\w'\u2019.-]*){0,3}"
 _NUMBER_FIRST = re.compile(
-    rf"\d(?<![\w.-]\d)\d{{0,5}}[A-Za-z]?\s(?:[A-ZÀ-Þ][\w'\u2019.-]*\s){{1,4}}(?i:{_STREET})(?![\w(=])"
+    rf"\d(?<![\w.-]\d)\d{{0,5}}[A-Za-z]?\s(?:[A-ZÀ-Þ][\w'\u2019.-]*\s){{1,4}}(?i:{_STREET})(?![\w"
+    rf"(=])"
     r"(?:,?\s(?:Apt\.?|Suite|Ste\.?|Unit|#)\s?\w+)?"
     rf"(?:,?\s{_TOWN})?(?:,?\s[A-Z]{{2}}(?![a-z]))?"
     r"(?:,?\s\d{5}(?:-\d{4})?|,?\s[A-Z]{1,2}\d[\dA-Z]?\s?\d[A-Z]{2})?"
@@ -81,7 +83,8 @@ _CONTEXT_WORDS = (
 _STREET_WORDS = phrases(
     " street| st| road| rd| avenue| ave| lane| ln| drive| dr| boulevard| blvd| way| court| ct|"
     " place| pl| square| sq| terrace| parkway| highway| crescent| close| gardens| mews| row|"
-    " hill| circle| loop| trail| rapid| ford| plaza"
+    " hill| circle| loop| trail| rise| grove| park| green| vale| walk| view| wharf| quay| rapid| "
+    "ford| plaza"
 )
 _OTHER_WORDS = phrases(
     "straße|strasse|str.|gasse|weg |platz|allee|ring |damm|ufer|ul.|al.|ulica|aleja|rue |"

@@ -76,6 +76,10 @@ _NAMELY = re.compile(
     r"(?:agent|cron|telegram|session|urn|arn|spdx|sha\d+)[:-]|"
     r"[\w.-]+(?:/[\w.-]+)+\.\w{1,5}(?::\d+)?:?$"
 )
+# What people choose as a password: small and capital letters, digits and a sign.
+_CHOSEN = re.compile(
+    r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)(?=.*[!#$%&*?@^~])[A-Za-z0-9!#$%&*?@^~_.+=-]{8,40}"
+)
 _UUID = re.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 
 
@@ -152,6 +156,8 @@ def _assigned(
     text: str, start: int, operator: re.Match[str], strength: str, flag: bool
 ) -> Finding | None:
     op, at = operator["op"], operator.end()
+    if op == ":" and operator.group().startswith(")") and text[at] not in "\"'`":
+        return None  # the end of a condition
     if "\n" in operator.group() and op != ">" and text[at] not in "\"'`":
         return None  # the next line is another statement
     if op == ",":  # only as in setProperty("NAME", "value")
@@ -171,6 +177,8 @@ def _literal(text: str, at: int, strength: str, spaced: bool) -> Finding | None:
         if not bare:
             return None
         value, begin = _trimmed(text, bare), bare.start()
+        if text[begin + len(value) : begin + len(value) + 1] == "(" and "." in value:
+            return None  # a call
         if not value or _PROGRAM.match(value) or _is_code(value, spaced, strength):
             return None
         if (
@@ -235,6 +243,8 @@ def _is_password(value: str, quoted: bool) -> bool:
 
 
 def _is_secret(value: str, strength: str) -> bool:
+    if _CHOSEN.fullmatch(value):
+        return True
     if " " in value.strip() or len(value) < (8 if strength == "secret" else 16):
         return False
     if _UUID.match(value):

@@ -53,6 +53,12 @@ _CONTEXT_WORDS = phrases(
     "phone|tel|mobil|cell|handy|call|fax|whatsapp|sms|contact|number is|reach|answering|dial|"
     "text me"
 )
+# Written as in the country itself; only where phonenumbers knows the number to be one.
+_PHONE_NATIONAL = re.compile(
+    r"0(?<![\w.,+/-]0)(?!\d{4}-\d{4}(?!\d))\d{1,4}(?:[ "
+    r"/-]\d{2,8}){1,4}(?![\w-]|[.,:]\d)"
+)
+_REGIONS = ("GB", "DE", "FR", "NL", "IT", "AT", "CH", "AU")
 _FICTION = re.compile(r"555[- .]?01\d\d")  # reserved for films and manuals
 _OWN_PHONE = re.compile(r"\+1-\d{3}-555-01\d\d")
 
@@ -122,6 +128,10 @@ def _phones(page: Page) -> Iterator[Finding]:
         if end - start >= 8:
             for match in _PHONE_US.finditer(text, max(0, start - 1), end + 5):
                 yield Finding(*match.span(), "PHONE", "phone/us", match.group())
+        if end - start >= 10 and text[start] == "0":
+            for match in _PHONE_NATIONAL.finditer(text, start, end + 2):
+                if any(_is_valid(match.group(), region) for region in _REGIONS):
+                    yield Finding(*match.span(), "PHONE", "phone/national", match.group())
     for match in page.near(_CONTEXT_WORDS, _PHONE_CONTEXT, before=2, after=2):
         digits = re.sub(r"\D", "", match["phone"])
         if 7 <= len(digits) <= 15 and not _looks_dated(match["phone"]):
@@ -136,6 +146,13 @@ def _is_phone(value: str, region: str | None) -> bool:
         return False
     try:
         return phonenumbers.is_possible_number(phonenumbers.parse(value, region))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _is_valid(value: str, region: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(value, region))
     except phonenumbers.NumberParseException:
         return False
 

@@ -31,7 +31,8 @@ _STRICT = (
     "cnpj|bsn|steuer-?id|personalausweis|reisepass|iban|abn|tfn"
 )
 _LOOSE = (
-    "licen[cs]e|tax|tin|vat|identity|account|acct|policy|insurance|patient|employee|"
+    r"licen[cs]e|tax|tin|vat[ -]?(?:number|no|id|reg\w*)|identity|account|acct|policy|insurance|"
+    "patient|employee|"
     "member(?:ship)?|student|badge|case|police|konto|sin|epic|customer|client|user ?id|pid|health"
 )
 _ID = re.compile(

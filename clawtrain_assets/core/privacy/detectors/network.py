@@ -72,7 +72,7 @@ _HOST_KEY = re.compile(
 )
 _HOST_WORDS = ("hostname", "ansible_host", "machine", "host ")
 _ETC_HOSTS = re.compile(
-    r"[ \t]+(?P<names>[A-Za-z][\w.-]*(?:[ \t]+[A-Za-z][\w.-]*){0,4})[ \t]*$", re.M
+    r"[ \t]+(?P<names>[A-Za-z](?=[\w]*[.\d-])[\w.-]*(?:[ \t]+[A-Za-z][\w.-]*){0,4})[ \t]*$", re.M
 )
 _NAME = re.compile(r"[\w.-]+")
 

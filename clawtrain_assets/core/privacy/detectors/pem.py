@@ -25,7 +25,7 @@ class PemDetector:
         text, covered = page.text, 0
         for start in page.at(("-----begin ",)):
             match = _PEM.match(text, start)
-            if match:
+            if match and len(match.group()) > 60:  # a header alone is no key
                 covered = match.end()
                 yield Finding(start, covered, "PRIVATE_KEY", "pem", match.group())
         for start in page.at(("-----end ",)):
