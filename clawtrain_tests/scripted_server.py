@@ -11,7 +11,8 @@ The script is JSON, all keys optional:
 
     {"latency_s": 0.0, "models": ["judge:1b"], "version": "0.33.0", "build": "", "parallel": 1,
      "faults": [{"kind": "status:503", "times": 2, "match": "text in the prompt"}],
-     "scores": [7, 8, 7, 9, 8], "rules": [{"match": "text", "scores": [1, 2, 1, 2, 1]}]}
+     "scores": [7, 8, 7, 9, 8], "rules": [{"match": "text", "scores": [1, 2, 1, 2, 1]}],
+     "says": "Answer"}
 
 Faults, taken in order while their ``times`` last (default: for ever), for prompts that hold
 ``match`` (default: all): ``status:NNN``, ``reset``, ``exit`` (the process ends), ``hang`` (this
@@ -49,6 +50,7 @@ class Script:
         self.faults = [dict(fault) for fault in content.get("faults", [])]
         self.scores = list(content.get("scores", [7, 8, 7, 9, 8]))
         self.rules = list(content.get("rules", []))
+        self.says = str(content.get("says", "Answer"))
 
     def fault(self, prompt: str) -> str | None:
         for fault in self.faults:
@@ -136,7 +138,8 @@ class Server:
         if asked.get("format"):
             message["content"] = _verdict(asked["format"], self.script.scores_for(prompt), fault)
         else:
-            message["content"] = f"Answer {hashlib.sha256(prompt.encode()).hexdigest()[:8]}."
+            digest = hashlib.sha256(prompt.encode()).hexdigest()
+            message["content"] = f"{self.script.says} {digest[:8]}."
             if asked.get("tools"):
                 function = asked["tools"][0]["function"]
                 required = function["parameters"].get("required") or []
