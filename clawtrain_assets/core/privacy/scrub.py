@@ -45,8 +45,8 @@ class Scrubber:
     each kind was replaced, ``rules`` by which rule, ``audit`` how often each (kind, keyed hash).
     """
 
-    denylist: Denylist
-    allowlist: Collection[str]
+    denylist: Denylist = field(repr=False)
+    allowlist: Collection[str] = field(repr=False)
     key: bytes = field(repr=False)
     layers: Collection[str] = LAYERS
     counts: Counter[str] = field(default_factory=Counter, init=False)
