@@ -6,6 +6,7 @@ The canary run (``canary``) adds whether the same path removes what is known to 
 name type, file and line, and a keyed hash for telling values apart; never a value.
 """
 
+import hashlib
 import hmac
 import json
 import re
@@ -70,6 +71,7 @@ def verify(
     Without a canary report nothing is proven, so ``passed`` is False then.
     """
     terms = _Terms(denylist, known)
+    searched = _Searched(terms)
     allowed = {value.casefold() for value in allowlist}
     survivors: list[Survivor] = []
     paths = list(files)
@@ -94,7 +96,7 @@ def verify(
         for number, line in lines(path):
             for name, value in values(line):
                 texts.append((number, f"{name}: {value}" if name else value))
-                for kind, how, found in _search(name, value, terms):
+                for kind, how, found in searched(name, value):
                     report(path.name, number, kind, how, found, seen)
         count += len(texts)
         for number, kind, found in scan(texts):
@@ -114,6 +116,26 @@ def verify(
         canaries_survived=canaries.survived if canaries else 0,
         canaries_by_type=dict(canaries.by_type) if canaries else {},
     )
+
+
+class _Searched:
+    """What was found in a (key, value): the files of a release hold most values several times."""
+
+    _REMEMBERED = 500_000  # digests, about 100 MB
+
+    def __init__(self, terms: "_Terms") -> None:
+        self._terms = terms
+        self._seen: dict[bytes, tuple[tuple[str, str, str], ...]] = {}
+
+    def __call__(self, name: str, value: str) -> tuple[tuple[str, str, str], ...]:
+        both = f"{len(name)}:{name}{value}".encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(both, digest_size=16).digest()
+        known = self._seen.get(digest)
+        if known is None:
+            if len(self._seen) >= self._REMEMBERED:
+                self._seen.clear()
+            known = self._seen[digest] = tuple(_search(name, value, self._terms))
+        return known
 
 
 def _search(name: str, value: str, terms: "_Terms") -> Iterable[tuple[str, str, str]]:
