@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from clawtrain_assets.core.sessions.entries import Body
+from clawtrain_assets.core.sessions.nodes import Node
+from clawtrain_assets.core.sessions.row import Facts, Identity
 from clawtrain_assets.core.turn import CostState
 from clawtrain_assets.settings import Price
 
@@ -33,6 +36,26 @@ _OUTPUT = ("output", "outputTokens", "output_tokens", "completionTokens", "compl
 _CACHE_READ = ("cacheRead", "cache_read", "cache_read_input_tokens", "cached_tokens")
 _CACHE_READ_LOG = ("cache_read_tokens",)  # cron run log spelling
 _CACHE_WRITE = ("cacheWrite", "cache_write", "cache_creation_input_tokens", "cache_write_tokens")
+
+
+def find_model(
+    node: Node, body: Body, ms: int, facts: Facts, last_change: Identity | None
+) -> Identity:
+    """The cascade: message, archived copy, outside records, last model change, unknown."""
+    provider, model = name_or_none(body.provider), name_or_none(body.model)
+    if model:
+        family = facts.files[node.file][1]
+        source = "message" if node.live else ("lcm" if family == "lcm" else "archive")
+        return Identity(provider, model, source)
+    found = facts.lcm.get(node.id) or facts.recorded(ms) or last_change or facts.weak
+    if found is None:
+        return Identity(provider, None, "unknown")
+    return Identity(provider or found.provider, found.model, found.source)
+
+
+def name_or_none(value: object) -> str | None:
+    """Text that says something, else None."""
+    return value if isinstance(value, str) and value else None
 
 
 def read_usage(usage: object) -> Usage:

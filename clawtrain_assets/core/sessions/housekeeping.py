@@ -1,20 +1,12 @@
-"""Turns that are not a model's work to learn from, and the words that give them away.
+"""What OpenClaw itself asked and was answered, known by its words or by the session's key.
 
-Markers: OpenClaw 2026.3.13 to 2026.9.6 (src/shared/transcript-only-openclaw-assistant.ts,
-src/auto-reply/tokens.ts, docs/gateway/heartbeat.md, src/cron/isolated-agent/run.ts,
-src/agents/session-transcript-repair.ts).
+Markers: OpenClaw 2026.3.13 to 2026.9.6 (src/auto-reply/tokens.ts, docs/gateway/heartbeat.md,
+src/cron/isolated-agent/run.ts).
 """
 
 import re
 
 from clawtrain_assets.core.turn import SessionKind
-
-MIRRORS = {"delivery-mirror": "delivery_mirror", "gateway-injected": "gateway_injected"}
-SYNTHETIC_RESULT = "[openclaw] missing tool result in session history; inserted synthetic"
-# Reasons whose message the model itself never saw again: left out of contexts.
-UNSEEN = frozenset(
-    {"delivery_mirror", "gateway_injected", "duplicate_mirror", "error", "aborted", "empty"}
-)
 
 _ACK_CHARS = 300
 _SILENT = re.compile(r"\s*NO_REPLY\s*", re.IGNORECASE)
@@ -39,7 +31,7 @@ def clean_reply(text: str) -> str:
         text = _REPLY_TAG.sub("", text)
     if "MEDIA:" in text:
         text = _MEDIA_LINE.sub("", text)
-    if "NO_REPLY" in text.upper() and not _SILENT.fullmatch(text):
+    if text.rstrip()[-8:].upper() == "NO_REPLY" and not _SILENT.fullmatch(text):
         text = _TRAILING_SILENT.sub("", text)
     return text.strip()
 
@@ -61,15 +53,6 @@ def reply_reason(text: str) -> str | None:
         at_edge = text.startswith("HEARTBEAT_OK") or _ACK_END.search(text)
         if at_edge and len(rest) <= _ACK_CHARS:
             return "heartbeat_ack"
-    return None
-
-
-def model_reason(provider: object, model: object, api: object) -> str | None:
-    """Reasons that lie in who wrote the message. Forks rename the provider: the model decides."""
-    if isinstance(model, str) and model in MIRRORS:
-        return MIRRORS[model]
-    if model == "acp-runtime" or api == "cli" or provider in ("claude-cli", "cli"):
-        return "opaque_runtime"
     return None
 
 

@@ -9,9 +9,10 @@ from clawtrain_assets.core.sessions.messages import (
     tool_calls,
     turn_identity,
 )
+from clawtrain_assets.core.sessions.nodes import Line, Node
 from clawtrain_assets.core.sessions.report import Report
 from clawtrain_assets.core.sessions.row import Identity
-from clawtrain_assets.core.sessions.tree import START_CHARS, Line, Node, SessionTree
+from clawtrain_assets.core.sessions.tree import START_CHARS, SessionTree
 
 
 class LcmJoin:

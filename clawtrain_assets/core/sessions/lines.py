@@ -7,9 +7,9 @@ from typing import BinaryIO, cast
 import zstandard
 
 from clawtrain_assets.core.sessions.entries import Entry, Unreadable, decode_line
+from clawtrain_assets.core.sessions.nodes import Line
 from clawtrain_assets.core.sessions.report import Report
 from clawtrain_assets.core.sessions.sources import ArchivedFile
-from clawtrain_assets.core.sessions.tree import Line
 
 _SPOOL = 32 << 20
 _BUFFER = 1 << 20

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from clawtrain_assets.core.sessions.tree import Node
+from clawtrain_assets.core.sessions.nodes import Node
 
 
 class Call(NamedTuple):

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from clawtrain_assets.core.sessions.tools import Tools
 from clawtrain_assets.core.turn import SessionKind
 from clawtrain_assets.settings import Price, Sources
@@ -43,7 +45,7 @@ class Settings(NamedTuple):
     prices: Sequence[Price]
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, gc=False, eq=False):
     """A turn in the order of ``schemas.TURNS``; bytes are JSON text, timestamp in ms."""
 
     turn_id: str

@@ -47,7 +47,7 @@ def _turns(table: pa.Table) -> Iterator[Turn]:
 
 def rows_batch(rows: Sequence[Row]) -> pa.RecordBatch:
     """Rows as one Arrow batch of ``schemas.TURNS``."""
-    columns = zip(*rows, strict=True) if rows else [() for _ in schemas.TURNS]
+    columns = zip(*map(msgspec.structs.astuple, rows), strict=True)
     return pa.record_batch(
         [_column(field, values) for field, values in zip(schemas.TURNS, columns, strict=True)],
         schema=schemas.TURNS,

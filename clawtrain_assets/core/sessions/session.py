@@ -4,6 +4,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import ExitStack
 from typing import BinaryIO
 
+from clawtrain_assets.core.sessions.attribution import name_or_none
 from clawtrain_assets.core.sessions.conversation import Conversation, Counters
 from clawtrain_assets.core.sessions.entries import Entry, Unreadable, decode_line, epoch_ms
 from clawtrain_assets.core.sessions.grouping import SessionGroup
@@ -12,12 +13,13 @@ from clawtrain_assets.core.sessions.lcm import read_lcm
 from clawtrain_assets.core.sessions.lcm_join import LcmJoin
 from clawtrain_assets.core.sessions.lines import file_lines, plain_stream
 from clawtrain_assets.core.sessions.messages import user_text
+from clawtrain_assets.core.sessions.nodes import Node
 from clawtrain_assets.core.sessions.report import Report
 from clawtrain_assets.core.sessions.row import Facts, Identity, Row, Settings
 from clawtrain_assets.core.sessions.sources import HistorySource
 from clawtrain_assets.core.sessions.surroundings import Surroundings
 from clawtrain_assets.core.sessions.tools import session_tools
-from clawtrain_assets.core.sessions.tree import Node, SessionTree
+from clawtrain_assets.core.sessions.tree import SessionTree
 
 # Sessions up to this size keep their decoded entries; larger ones are read again line by line, so
 # that memory does not grow with the file.
@@ -130,7 +132,7 @@ def _facts(
         agent_id=group.agent_id,
         system_prompt=trajectory.system_prompt,
         tools=session_tools(tree.called, group.agent_id, trajectory.tools),
-        header=Identity(_name(header.provider), model, "header")
+        header=Identity(name_or_none(header.provider), model, "header")
         if header is not None and isinstance(model, str)
         else None,
         recorded=trajectory.model_at,
@@ -140,7 +142,3 @@ def _facts(
         files=[(file.path, file.family) for file in places],
         first_ms=first_ms,
     )
-
-
-def _name(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

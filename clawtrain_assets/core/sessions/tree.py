@@ -8,7 +8,6 @@ OpenClaw's src/config/sessions/transcript-tree.ts (``leaf`` markers, side append
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from msgspec import UNSET
 
@@ -20,75 +19,10 @@ from clawtrain_assets.core.sessions.messages import (
     tool_calls,
     turn_identity,
 )
+from clawtrain_assets.core.sessions.nodes import Line, Node, Path
 from clawtrain_assets.core.sessions.tools import Called, note_call
 
 START_CHARS = 200
-
-
-class Line(NamedTuple):
-    """An entry and where it was read."""
-
-    entry: Entry
-    number: int
-    offset: int
-    raw: bytes
-
-
-class Node:
-    """One entry of the merged tree; ``entry`` is None while it rests on disk."""
-
-    __slots__ = (
-        "answers",
-        "calls",
-        "copies",
-        "entry",
-        "file",
-        "id",
-        "length",
-        "line",
-        "live",
-        "offset",
-        "parent",
-        "part",
-        "role",
-        "second",
-        "seq",
-        "side",
-        "start",
-        "turn_id",
-        "type",
-    )
-
-    id: str
-    parent: str | None
-    type: str
-    role: str | None  # of a message entry
-    entry: Entry | None
-    file: int  # position of the source file in the session's list
-    line: int
-    offset: int
-    part: int  # position among objects glued on one line
-    length: int
-    copies: int  # places this entry was found in
-    seq: int  # reading order
-    side: bool
-    live: bool  # found in a file that is still written
-    turn_id: str | None  # assistant messages only
-    calls: tuple[str, ...]
-    answers: str | None  # tool results: the call's id
-    second: int | None  # messages: epoch seconds
-    start: str  # messages: first characters of the text, where something is to be joined by them
-
-
-class Path(NamedTuple):
-    """A root-to-leaf walk. Nodes before ``start`` belong to an earlier path too.
-
-    ``reason`` is None for a conversation's active path, else why it is not one.
-    """
-
-    nodes: list[Node]
-    start: int
-    reason: str | None
 
 
 class SessionTree:
@@ -198,10 +132,7 @@ class SessionTree:
                 return known
             node = known
         else:
-            node = Node()
-            node.id, node.parent, node.seq = node_id, parent, len(self.nodes)
-            node.copies, node.live = 1, live
-            self.nodes[node_id] = node
+            node = self.nodes[node_id] = Node(node_id, parent, len(self.nodes), live)
         node.type = entry.type
         node.file, node.line, node.offset, node.part = file, item.number, item.offset, part
         node.length = len(item.raw)

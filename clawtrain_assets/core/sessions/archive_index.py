@@ -1,0 +1,176 @@
+"""The archive's index: which contents every file had, and which blobs each is made of."""
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+from clawtrain_assets.core.sessions.contents import Known, Measured
+from clawtrain_assets.core.sessions.databases import columns
+from clawtrain_assets.core.sessions.sources import ArchivedFile, Found
+
+_TABLES = """
+BEGIN;
+CREATE TABLE IF NOT EXISTS contents (
+  id INTEGER PRIMARY KEY, root TEXT NOT NULL, path TEXT NOT NULL, family TEXT NOT NULL,
+  session_id TEXT, captured_at INTEGER NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
+  present INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
+  first_ms INTEGER, last_ms INTEGER, UNIQUE (root, path, sha256));
+CREATE TABLE IF NOT EXISTS parts (
+  content INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE, ordinal INTEGER NOT NULL,
+  blob TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (content, ordinal));
+CREATE TABLE IF NOT EXISTS captures (at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS contents_by_path ON contents (root, path);
+CREATE INDEX IF NOT EXISTS contents_by_session ON contents (session_id);
+COMMIT;
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """The index; an empty file is made if there is none."""
+    index = sqlite3.connect(path, timeout=30)
+    index.execute("PRAGMA foreign_keys = ON")
+    return index
+
+
+def create_tables(index: sqlite3.Connection) -> None:
+    """Make what is missing, and every commit durable."""
+    index.execute("PRAGMA journal_mode = WAL")
+    index.execute("PRAGMA synchronous = FULL")
+    index.executescript(_TABLES)
+
+
+def stored_files(index: sqlite3.Connection) -> list[ArchivedFile]:
+    """Every content, by root and path, oldest capture first."""
+    if not columns(index, "contents"):  # the first capture was killed before it began
+        return []
+    rows = index.execute(
+        "SELECT root, path, family, session_id, captured_at, size, sha256, present,"
+        " first_ms, last_ms, id FROM contents ORDER BY root, path, captured_at, id"
+    )
+    return [
+        ArchivedFile(
+            root=row[0],
+            path=row[1],
+            family=row[2],
+            session_id=row[3],
+            captured_at=datetime.fromtimestamp(row[4] / 1000, UTC),
+            size=row[5],
+            sha256=row[6],
+            status="present" if row[7] else "gone",
+            first_ms=row[8],
+            last_ms=row[9],
+            key=str(row[10]),
+        )
+        for row in rows
+    ]
+
+
+def note_capture(index: sqlite3.Connection, now: datetime) -> None:
+    with index:
+        index.execute("DELETE FROM captures")
+        index.execute("INSERT INTO captures VALUES (?)", (now.timestamp(),))
+
+
+def note_unchanged(index: sqlite3.Connection, before: Known, found: Found, changed_ns: int) -> None:
+    """The file was touched but has the same bytes."""
+    with index:
+        index.execute(
+            "UPDATE contents SET mtime_ns = ?, inode = ? WHERE id = ?",
+            (changed_ns, found.stat.st_ino, before.id),
+        )
+
+
+def used_blobs(index: sqlite3.Connection) -> set[str]:
+    return {blob for (blob,) in index.execute("SELECT DISTINCT blob FROM parts")}
+
+
+def last_capture(index: sqlite3.Connection) -> datetime | None:
+    row = index.execute("SELECT MAX(at) FROM captures").fetchone()
+    return datetime.fromtimestamp(row[0], UTC) if row[0] is not None else None
+
+
+def known_contents(index: sqlite3.Connection, where: str, *values: str) -> list[Known]:
+    rows = index.execute(
+        f"SELECT id, path, size, sha256, mtime_ns, inode FROM contents WHERE {where}", values
+    )
+    return [Known(*row) for row in rows]
+
+
+def parts_of_content(index: sqlite3.Connection, content: int) -> list[tuple[str, int]]:
+    rows = index.execute(
+        "SELECT blob, size FROM parts WHERE content = ? ORDER BY ordinal", (content,)
+    )
+    return rows.fetchall()
+
+
+def record(
+    index: sqlite3.Connection,
+    found: Found,
+    measured: Measured,
+    changed: int,
+    before: Known | None,
+    superseded: Known | None,
+) -> None:
+    """One transaction: the new content, and what becomes of the one it takes the place of."""
+    parts = parts_of_content(index, measured.base.id) if measured.base is not None else []
+    if measured.blob is not None:
+        parts.append((measured.blob, measured.fresh))
+    root, path = str(found.root), found.path
+    with index:
+        if superseded is not None:
+            index.execute("DELETE FROM contents WHERE id = ?", (superseded.id,))
+        elif before is not None:
+            index.execute("UPDATE contents SET present = 0 WHERE id = ?", (before.id,))
+        index.execute(  # a content that came back takes the place of its own earlier row
+            "DELETE FROM contents WHERE root = ? AND path = ? AND sha256 = ?",
+            (root, path, measured.sha256),
+        )
+        row = index.execute(
+            "INSERT INTO contents (root, path, family, session_id, captured_at, size, sha256,"
+            " present, mtime_ns, inode, first_ms, last_ms) VALUES (?,?,?,?,?,?,?,1,?,?,?,?)",
+            (
+                root,
+                path,
+                found.family,
+                found.session_id,
+                int(datetime.now(UTC).timestamp() * 1000),
+                measured.size,
+                measured.sha256,
+                changed,
+                found.stat.st_ino,
+                measured.first_ms,
+                measured.last_ms,
+            ),
+        )
+        index.executemany(
+            "INSERT INTO parts (content, ordinal, blob, size) VALUES (?,?,?,?)",
+            [(row.lastrowid, i, blob, size) for i, (blob, size) in enumerate(parts)],
+        )
+
+
+def mark_gone(index: sqlite3.Connection, seen: set[tuple[str, str]], listed: set[str]) -> int:
+    """Note which files are no longer there (returned: how many).
+
+    A renamed one lives on under its new name.
+    """
+    rows = index.execute("SELECT id, root, path, session_id FROM contents WHERE present").fetchall()
+    gone = 0
+    with index:
+        for content, root, path, session_id in rows:
+            if root not in listed or (root, path) in seen:
+                continue
+            gone += 1
+            if session_id is not None and _continued(index, content, session_id):
+                index.execute("DELETE FROM contents WHERE id = ?", (content,))
+            else:
+                index.execute("UPDATE contents SET present = 0 WHERE id = ?", (content,))
+    return gone
+
+
+def _continued(index: sqlite3.Connection, content: int, session_id: str) -> bool:
+    """Whether another content of the session starts with this one."""
+    parts = parts_of_content(index, content)
+    others = index.execute(
+        "SELECT id FROM contents WHERE session_id = ? AND id != ?", (session_id, content)
+    ).fetchall()
+    return any(parts_of_content(index, other)[: len(parts)] == parts for (other,) in others)
