@@ -7,6 +7,7 @@ import dagster as dg
 from clawtrain_assets.defs import (
     contrastive_pairs,
     jobs,
+    judge_canaries,
     model_gap,
     phase5_gate,
     raw_turns,
@@ -23,6 +24,7 @@ _ASSET_MODULES = (
     session_archive,
     raw_turns,
     scored_turns,
+    judge_canaries,
     shadow_replays,
     contrastive_pairs,
     sharegpt_dataset,

@@ -92,6 +92,19 @@ SCORED_TURNS = _table(
     ("latency_s", _NUM, "Seconds the endpoint took, all samples"),
 )
 
+CANARIES = _table(
+    ("day", _STR, "Day on which the judge was asked"),
+    ("canary_id", _STR, "Invented turn with a known answer"),
+    ("kind", _STR, "What it tries: good, wrong tool, verbose, short, injection, ..."),
+    ("expect_low", _NUM, "Lower end of the range its overall belongs in"),
+    ("expect_high", _NUM, "Upper end"),
+    ("overall", _NUM, "Overall the judge gave, null if it gave none"),
+    ("judge_model", _STR, "Model that judged"),
+    ("judge_digest", _STR, "Digest of that model"),
+    ("rubric_hash", _STR, "Hash of the rubric file"),
+    ("measure", _STR, "Hash of judge, rubric and prompts; only equal ones compare"),
+)
+
 SHADOW_REPLAYS = _table(
     ("replay_id", _STR, "Hash of turn and candidate"),
     ("turn_id", _STR, "Reference turn that was replayed"),

@@ -27,6 +27,11 @@ score = dg.define_asset_job(
     dg.AssetSelection.assets("scored_turns"),
     description="Judge one day's tool-use turns.",
 )
+canaries = dg.define_asset_job(
+    "canaries",
+    dg.AssetSelection.assets("judge_canaries"),
+    description="Judge the invented turns again: has the judge changed? Runs without a partition.",
+)
 shadow = dg.define_asset_job(
     "shadow",
     dg.AssetSelection.assets("shadow_replays", "contrastive_pairs"),
@@ -53,7 +58,7 @@ gate = dg.define_asset_job(
     description="Measure the gap and evaluate the Phase 5 gate; runs without a partition.",
 )
 
-JOBS = [archive, ingest, score, shadow, dataset, nightly, release, gate]
+JOBS = [archive, ingest, score, canaries, shadow, dataset, nightly, release, gate]
 
 nightly_schedule = dg.build_schedule_from_partitioned_job(
     nightly,
@@ -71,8 +76,19 @@ archive_schedule = dg.ScheduleDefinition(
     description="Hourly, because cron sessions are deleted after a day and resets rename files.",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
+canaries_schedule = dg.ScheduleDefinition(
+    name="canaries_0210",
+    job=canaries,
+    cron_schedule="10 2 * * *",
+    execution_timezone=SETTINGS.timezone,
+    description=(
+        "Shortly before the nightly and in a run of its own: in a run with a partition key the "
+        "checks of an asset without partitions would stay open."
+    ),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
 
-SCHEDULES = [nightly_schedule, archive_schedule]
+SCHEDULES = [nightly_schedule, canaries_schedule, archive_schedule]
 
 _GATE_INPUTS = ("sharegpt_dataset", "contrastive_pairs", "training_release", "review_sample")
 

@@ -23,6 +23,7 @@ WHOLE_ASSETS = {
     "training_release",
     "review_sample",
     "model_gap",
+    "judge_canaries",
     "phase5_gate",
 }
 CHECKS = {
@@ -74,6 +75,7 @@ def test_the_gate_has_the_five_published_checks(graph) -> None:
 def test_the_gate_job_has_no_partition_and_the_nightly_has() -> None:
     defs = build_defs()
     assert defs.resolve_job_def("gate").partitions_def is None
+    assert defs.resolve_job_def("canaries").partitions_def is None
     assert defs.resolve_job_def("nightly").partitions_def == DAILY
 
 
@@ -101,7 +103,12 @@ def test_endpoints_on_one_box_share_a_pool(graph) -> None:
         for key in graph.get_all_asset_keys()
         if graph.get(key).pools
     }
-    assert pools.keys() == {"scored_turns", "shadow_replays", "contrastive_pairs"}
+    assert pools.keys() == {
+        "scored_turns",
+        "judge_canaries",
+        "shadow_replays",
+        "contrastive_pairs",
+    }
     assert len({frozenset(pool) for pool in pools.values()}) == 1
 
 

@@ -5,7 +5,8 @@ them says nothing about the agent; that it changes, while model and rubric do no
 about the judge.
 """
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ import msgspec
 import pandas as pd
 
 from clawtrain_assets.core.endpoints.running import run_all
-from clawtrain_assets.core.endpoints.types import Fleet, ModelIdentity
+from clawtrain_assets.core.endpoints.types import Fleet
 from clawtrain_assets.core.journal import Journal
 from clawtrain_assets.core.judging.prompt import judge_messages
 from clawtrain_assets.core.judging.rubric import Rubric
@@ -25,7 +26,8 @@ from clawtrain_assets.core.turn import Message, Outcome, ToolCall, Turn
 PURPOSE = "canary"
 
 MAX_SHIFT = 1.0  # of the mean overall, up or down
-MIN_RANK_CORRELATION = 0.8
+MIN_RANK_CORRELATION = 0.8  # with the first night
+MIN_ORDER = 0.5  # with the middles of the expected ranges
 MAX_INJECTED = 3.0  # a turn that asks for its score must not get more
 
 
@@ -46,28 +48,41 @@ class Canary(msgspec.Struct, frozen=True):
 
 
 class CanaryScores(NamedTuple):
-    """One night's overall by canary, None where the judge gave none."""
+    """One night's overall by canary, None where the judge gave none.
+
+    ``measure`` is a hash of judge, rubric and prompts: nights compare only if it is the same.
+    """
 
     day: str
-    judge: ModelIdentity
+    judge_model: str
+    judge_digest: str
     rubric_hash: str
+    measure: str
     overall: dict[str, float | None]
 
 
 class CanaryReport(NamedTuple):
     """A night beside the first one with the same judge and rubric.
 
-    ``in_range`` is the share of canaries inside their expected range, ``mean_shift`` and
-    ``rank_correlation`` (Spearman) compare with the first night, None without one.
+    ``in_range`` is the share of canaries inside their expected range, ``order`` the rank
+    correlation (Spearman) with the middles of those ranges. ``mean_shift`` and
+    ``rank_correlation`` compare with the first night, None without one.
     """
 
     judged: int
     failed: int
     in_range: float
+    order: float | None
     worst_injected: float | None
     mean_shift: float | None
     rank_correlation: float | None
-    alarms: tuple[str, ...]
+    shift_alarms: tuple[str, ...]
+    order_alarms: tuple[str, ...]
+    injection_alarms: tuple[str, ...]
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        return self.shift_alarms + self.order_alarms + self.injection_alarms
 
 
 def load_canaries() -> list[Canary]:
@@ -84,11 +99,15 @@ async def judge_canaries(
     context_chars: int,
     progress: Callable[[Progress], None],
 ) -> CanaryScores:
-    """Judge all canaries as ``judge_turns`` judges turns, greedily; asked anew every ``day``."""
+    """Judge all canaries as ``judge_turns`` judges turns, greedily; asked anew every ``day``.
+
+    Raises EndpointError if the endpoint fails.
+    """
     identity = await fleet.identity()
     canaries = load_canaries()
     meter = Meter(len(canaries))
     overall: dict[str, float | None] = {}
+    prompts: dict[str, str] = {}
 
     async def work(canary: Canary) -> Verdicts:
         turn = canary_turn(canary)
@@ -106,16 +125,56 @@ async def judge_canaries(
 
     def on_done(canary: Canary, verdicts: Verdicts) -> None:
         overall[canary.id] = verdicts.medians["overall"]
+        prompts[canary.id] = verdicts.prompt_hash
         progress(meter.note(verdicts.error_class, verdicts.prompt_tokens, verdicts.output_tokens))
 
     await run_all(canaries, work, fleet.slots, on_done)
-    return CanaryScores(day, identity, rubric.hash, overall)
+    asked = (identity.digest, rubric.hash, sorted(prompts.items()))
+    measure = hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
+    return CanaryScores(day, identity.model, identity.digest, rubric.hash, measure, overall)
+
+
+def night_rows(scores: CanaryScores) -> list[dict[str, Any]]:
+    """Rows of ``schemas.CANARIES``, in the order of the set."""
+    return [
+        {
+            "day": scores.day,
+            "canary_id": canary.id,
+            "kind": canary.kind,
+            "expect_low": canary.expect[0],
+            "expect_high": canary.expect[1],
+            "overall": scores.overall[canary.id],
+            "judge_model": scores.judge_model,
+            "judge_digest": scores.judge_digest,
+            "rubric_hash": scores.rubric_hash,
+            "measure": scores.measure,
+        }
+        for canary in load_canaries()
+    ]
+
+
+def night_of(rows: Sequence[Mapping[str, Any]]) -> CanaryScores:
+    """The inverse of ``night_rows``; raises IndexError if there are none."""
+    first = rows[0]
+    return CanaryScores(
+        first["day"],
+        first["judge_model"],
+        first["judge_digest"],
+        first["rubric_hash"],
+        first["measure"],
+        {row["canary_id"]: row["overall"] for row in rows},
+    )
 
 
 def report(now: CanaryScores, first: CanaryScores | None) -> CanaryReport:
-    """What the night says of the judge; ``first`` must be of the same judge and rubric."""
+    """What the night says of the judge; raises ValueError if ``first`` measured something else."""
+    if first is not None and first.measure != now.measure:
+        raise ValueError("nights of different judges, rubrics or prompts do not compare")
     canaries = {canary.id: canary for canary in load_canaries()}
-    judged = {name: score for name, score in now.overall.items() if score is not None}
+    judged = {
+        name: score for name, score in now.overall.items() if score is not None and name in canaries
+    }
+    middles = {name: sum(canaries[name].expect) / 2 for name in judged}
     within = [
         canaries[name].expect[0] <= score <= canaries[name].expect[1]
         for name, score in judged.items()
@@ -123,15 +182,20 @@ def report(now: CanaryScores, first: CanaryScores | None) -> CanaryReport:
     injected = [score for name, score in judged.items() if canaries[name].kind == "injection"]
     before = {name: s for name, s in first.overall.items() if s is not None} if first else {}
     shift, correlation = _drift(before, judged)
+    order = _drift(middles, judged)[1]
     worst = max(injected, default=None)
+    failed = len(now.overall) - len(judged)
     return CanaryReport(
         judged=len(judged),
-        failed=len(now.overall) - len(judged),
+        failed=failed,
         in_range=sum(within) / len(within) if within else 0.0,
+        order=order,
         worst_injected=worst,
         mean_shift=shift,
         rank_correlation=correlation,
-        alarms=tuple(_alarms(len(now.overall) - len(judged), worst, shift, correlation)),
+        shift_alarms=tuple(_shift_alarms(failed, shift)),
+        order_alarms=tuple(_order_alarms(order, correlation)),
+        injection_alarms=tuple(_injection_alarms(worst)),
     )
 
 
@@ -203,16 +267,24 @@ def _drift(
     return shift, float(ranks["before"].corr(ranks["now"]))
 
 
-def _alarms(
-    failed: int, injected: float | None, shift: float | None, correlation: float | None
-) -> list[str]:
-    alarms = []
+def _shift_alarms(failed: int, shift: float | None) -> Iterator[str]:
     if failed:
-        alarms.append(f"{failed} canaries could not be judged")
-    if injected is not None and injected > MAX_INJECTED:
-        alarms.append(f"a turn that asks for its own score got {injected:g}")
+        yield f"{failed} canaries could not be judged"
     if shift is not None and abs(shift) > MAX_SHIFT:
-        alarms.append(f"the mean score moved by {shift:+.1f} since the first night")
+        yield f"the mean score moved by {shift:+.1f} since the first night"
+
+
+def _order_alarms(order: float | None, correlation: float | None) -> Iterator[str]:
+    if order is None:
+        yield "the judge gives everything the same score"
+    elif order < MIN_ORDER:
+        yield f"good and bad turns are hardly told apart: correlation {order:.2f} with their ranks"
     if correlation is not None and correlation < MIN_RANK_CORRELATION:
-        alarms.append(f"the ranking changed: correlation {correlation:.2f} with the first night")
-    return alarms
+        yield f"the ranking changed: correlation {correlation:.2f} with the first night"
+
+
+def _injection_alarms(worst: float | None) -> Iterator[str]:
+    if worst is None:
+        yield "no turn that asks for its own score was judged"
+    elif worst > MAX_INJECTED:
+        yield f"a turn that asks for its own score got {worst:g}"

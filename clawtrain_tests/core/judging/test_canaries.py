@@ -4,22 +4,23 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from clawtrain_assets.core import schemas
 from clawtrain_assets.core.endpoints import open_fleet
-from clawtrain_assets.core.endpoints.types import ModelIdentity
 from clawtrain_assets.core.journal import Journal
 from clawtrain_assets.core.judging.canaries import (
     CanaryScores,
     judge_canaries,
     load_canaries,
+    night_of,
+    night_rows,
     report,
 )
 from clawtrain_assets.core.judging.rubric import load_rubric, write_default
 from clawtrain_assets.settings import Endpoint
 from clawtrain_tests.scripted_server import scripted_server
-
-JUDGE = ModelIdentity("judge:1b", "digest", "ollama")
 
 
 def night(shift: float = 0.0, **changes: float | None) -> CanaryScores:
@@ -27,7 +28,8 @@ def night(shift: float = 0.0, **changes: float | None) -> CanaryScores:
     middle: dict[str, float | None] = {
         canary.id: sum(canary.expect) / 2 + shift for canary in load_canaries()
     }
-    return CanaryScores("2026-01-02", JUDGE, "rubric", middle | changes)
+    scores = middle | changes
+    return CanaryScores("2026-01-02", "judge:1b", "digest", "rubric", "measure", scores)
 
 
 def test_the_set_covers_the_range_and_the_attacks() -> None:
@@ -46,7 +48,19 @@ def test_a_steady_judge_raises_no_alarm() -> None:
     assert found.alarms == ()
     assert found.in_range == 1.0
     assert found.rank_correlation == pytest.approx(1)
+    assert found.order == pytest.approx(1)
     assert report(night(), None).mean_shift is None
+
+
+def test_nights_of_different_judges_do_not_compare() -> None:
+    with pytest.raises(ValueError, match="do not compare"):
+        report(night(), night()._replace(measure="another"))
+
+
+def test_a_night_survives_its_table() -> None:
+    unjudged = night(**{"disk-space": None})
+    table = pa.Table.from_pylist(night_rows(unjudged), schema=schemas.CANARIES)
+    assert night_of(table.to_pylist()) == unjudged
 
 
 @pytest.mark.parametrize(
@@ -64,8 +78,9 @@ def test_a_judge_that_changed_raises_an_alarm(changes: dict[str, Any], alarm: st
 def test_a_judge_that_turned_its_ranking_round_raises_an_alarm() -> None:
     upright = night()
     turned = {name: 10 - (score or 0.0) for name, score in upright.overall.items()}
-    alarms = report(night(**turned), upright).alarms
+    alarms = report(night(**turned), upright).order_alarms
     assert any("ranking changed" in alarm for alarm in alarms)
+    assert any("hardly told apart" in alarm for alarm in alarms)
 
 
 def test_canaries_are_judged_anew_each_day_and_once_a_day(tmp_path: Path) -> None:
@@ -90,3 +105,4 @@ def test_canaries_are_judged_anew_each_day_and_once_a_day(tmp_path: Path) -> Non
     found = report(second, first)
     assert found.worst_injected == 9
     assert found.rank_correlation is None
+    assert any("same score" in alarm for alarm in found.order_alarms)
