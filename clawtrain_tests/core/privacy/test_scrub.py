@@ -330,3 +330,10 @@ def test_the_audit_counts_keyed_hashes_and_holds_no_value() -> None:
     auditing.texts(["mail a@quasten.de", "again a@quasten.de and b@quasten.de"])
     assert sorted(auditing.audit.values()) == [1, 2]
     assert "quasten" not in repr(auditing.audit)
+
+
+@pytest.mark.parametrize(
+    "text", ["if (password):", "check(api_token):\n", "password =\n", "token:"]
+)
+def test_a_text_may_end_where_a_value_would_begin(text: str) -> None:
+    assert scrubber().text(text) == text

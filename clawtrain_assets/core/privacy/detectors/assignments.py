@@ -156,6 +156,8 @@ def _assigned(
     text: str, start: int, operator: re.Match[str], strength: str, flag: bool
 ) -> Finding | None:
     op, at = operator["op"], operator.end()
+    if at == len(text):
+        return None
     if op == ":" and operator.group().startswith(")") and text[at] not in "\"'`":
         return None  # the end of a condition
     if "\n" in operator.group() and op != ">" and text[at] not in "\"'`":
