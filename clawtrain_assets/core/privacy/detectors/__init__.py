@@ -9,7 +9,7 @@ from clawtrain_assets.core.privacy.detectors.contact import ContactDetector
 from clawtrain_assets.core.privacy.detectors.credentials import CredentialDetector
 from clawtrain_assets.core.privacy.detectors.entropy import EntropyDetector
 from clawtrain_assets.core.privacy.detectors.identifiers import IdentifierDetector
-from clawtrain_assets.core.privacy.detectors.names import NameListDetector, available
+from clawtrain_assets.core.privacy.detectors.names import NameListDetector
 from clawtrain_assets.core.privacy.detectors.network import NetworkDetector
 from clawtrain_assets.core.privacy.detectors.pem import PemDetector
 from clawtrain_assets.core.privacy.detectors.people import PeopleDetector
@@ -30,6 +30,5 @@ DETECTORS: dict[str, Callable[[], Detector]] = {
     "identifiers": IdentifierDetector,
     "people": PeopleDetector,
     "addresses": AddressDetector,
+    "names": NameListDetector,
 }
-if available():
-    DETECTORS["names"] = NameListDetector

@@ -1,15 +1,14 @@
-"""Names of people in running text, from lists of first and last names (optional extra ``names``).
+"""Names of people in running text, from lists of first and last names.
 
 The lists are those of the Faker package (MIT; some 70 locales). A first name followed by another
 capitalised word is a person; a first name alone only where it is no ordinary word and the line is
-prose. Without Faker the layer is absent, and ``available`` says so.
+prose.
 """
 
 import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import Any
 
@@ -66,12 +65,6 @@ _AMBIGUOUS = frozenset(
         "Stella"
     )
 )
-
-
-@cache
-def available() -> bool:
-    """Whether the lists are installed."""
-    return find_spec("faker") is not None
 
 
 @cache
