@@ -7,8 +7,8 @@ from math import ceil, floor
 
 from clawtrain_assets.core.shadow.findings import Cell
 from clawtrain_assets.core.shadow.stats import Mean
+from clawtrain_assets.core.svg import WIDTH, line, svg, text
 
-WIDTH = 860
 _COUNT = 246  # right edge of the column of n, which follows the labels
 _LEFT, _PLOT = 270, 270  # where gaps are drawn
 _BAR_LEFT, _BAR = 562, 130
@@ -43,16 +43,16 @@ def group_chart(cells: Sequence[Cell], scale: Scale, title: str) -> str:
     """Per group: mean gap with its interval, who was clearly better how often, and n."""
     rows = [(cell.name, cell.gap) for cell in cells]
     drawn = _forest(rows, scale)
-    drawn.append(_text(_BAR_LEFT, 14, "clearly better", "head"))
+    drawn.append(text(_BAR_LEFT, 14, "clearly better", "head"))
     for row, cell in enumerate(cells):
         drawn.append(_bar(cell, _BAR_LEFT, _HEAD + row * _ROW + 7))
-    return _svg(drawn, _HEAD + len(cells) * _ROW + _AXIS, title)
+    return svg(drawn, _HEAD + len(cells) * _ROW + _AXIS, title)
 
 
 def dimension_chart(dimensions: Sequence[tuple[str, Mean]], scale: Scale, title: str) -> str:
     """Per dimension of the rubric: mean gap with its interval."""
     drawn = _forest(dimensions, scale)
-    return _svg(drawn, _HEAD + len(dimensions) * _ROW + _AXIS, title)
+    return svg(drawn, _HEAD + len(dimensions) * _ROW + _AXIS, title)
 
 
 def day_chart(days: Sequence[Cell], scale: Scale, title: str) -> str:
@@ -66,8 +66,8 @@ def day_chart(days: Sequence[Cell], scale: Scale, title: str) -> str:
     drawn = []
     for tick in scale.ticks:
         kind = "zero" if tick == 0 else "grid"
-        drawn.append(_line(left, y(tick), left + width, y(tick), kind))
-        drawn.append(_text(left - 10, y(tick) + 4, f"{tick:+d}" if tick else "0", "tick", "end"))
+        drawn.append(line(left, y(tick), left + width, y(tick), kind))
+        drawn.append(text(left - 10, y(tick) + 4, f"{tick:+d}" if tick else "0", "tick", "end"))
     drawn.append(
         f'<text class="tick" transform="translate(14 {top + height / 2}) rotate(-90)" '
         'text-anchor="middle">gap, points of 10</text>'
@@ -79,14 +79,14 @@ def day_chart(days: Sequence[Cell], scale: Scale, title: str) -> str:
         if day.gap.value is not None:
             drawn.append(f"<g>{_hint(day.name, day.gap)}")
             if day.gap.low is not None and day.gap.high is not None:
-                drawn.append(_line(x, y(day.gap.low), x, y(day.gap.high), "whisker"))
+                drawn.append(line(x, y(day.gap.low), x, y(day.gap.high), "whisker"))
             kind = "dot" if day.gap.low is not None else "dot few"
             drawn.append(f'<circle class="{kind}" cx="{x:.1f}" cy="{y(day.gap.value):.1f}" r="4"/>')
             drawn.append("</g>")
         if position % every == 0:
-            drawn.append(_text(x, top + height + 20, day.name[5:], "tick", "middle"))
-            drawn.append(_text(x, top + height + 36, f"n = {day.gap.n}", "tick", "middle"))
-    return _svg(drawn, int(top + height + 46), title)
+            drawn.append(text(x, top + height + 20, day.name[5:], "tick", "middle"))
+            drawn.append(text(x, top + height + 36, f"n = {day.gap.n}", "tick", "middle"))
+    return svg(drawn, int(top + height + 46), title)
 
 
 def figures(mean: Mean) -> str:
@@ -102,25 +102,25 @@ def _forest(rows: Sequence[tuple[str, Mean]], scale: Scale) -> list[str]:
     """Labels, dots with whiskers, axis and figures; rows are ``_ROW`` high from ``_HEAD`` on."""
     bottom = _HEAD + len(rows) * _ROW
     drawn = [
-        _text(_COUNT, 14, "n", "head", "end"),
-        _text(WIDTH, 14, "gap (95 % interval)", "head", "end"),
+        text(_COUNT, 14, "n", "head", "end"),
+        text(WIDTH, 14, "gap (95 % interval)", "head", "end"),
     ]
     for tick in scale.ticks:
         x = scale.x(tick, _LEFT, _PLOT)
-        drawn.append(_line(x, _HEAD - 4, x, bottom, "zero" if tick == 0 else "grid"))
-        drawn.append(_text(x, bottom + 16, f"{tick:+d}" if tick else "0", "tick", "middle"))
-    drawn.append(_text(_LEFT + _PLOT / 2, bottom + 33, "gap, points of 10", "tick", "middle"))
+        drawn.append(line(x, _HEAD - 4, x, bottom, "zero" if tick == 0 else "grid"))
+        drawn.append(text(x, bottom + 16, f"{tick:+d}" if tick else "0", "tick", "middle"))
+    drawn.append(text(_LEFT + _PLOT / 2, bottom + 33, "gap, points of 10", "tick", "middle"))
     for row, (name, mean) in enumerate(rows):
         y = _HEAD + row * _ROW + _ROW / 2
-        drawn.append(_text(0, y + 4, _short(name), "label"))
-        drawn.append(_text(_COUNT, y + 4, str(mean.n), "tick", "end"))
-        drawn.append(_text(WIDTH, y + 4, figures(mean), "figure", "end"))
+        drawn.append(text(0, y + 4, _short(name), "label"))
+        drawn.append(text(_COUNT, y + 4, str(mean.n), "tick", "end"))
+        drawn.append(text(WIDTH, y + 4, figures(mean), "figure", "end"))
         if mean.value is None:
             continue
         drawn.append(f"<g>{_hint(name, mean)}")
         if mean.low is not None and mean.high is not None:
             low, high = (scale.x(end, _LEFT, _PLOT) for end in (mean.low, mean.high))
-            drawn.append(_line(low, y, high, y, "whisker"))
+            drawn.append(line(low, y, high, y, "whisker"))
         kind = "dot" if mean.low is not None else "dot few"
         x = scale.x(mean.value, _LEFT, _PLOT)
         drawn.append(f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="5"/></g>')
@@ -143,7 +143,7 @@ def _bar(cell: Cell, left: float, y: float) -> str:
             f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="16"/>'
         )
         if width >= 8 * len(str(count)) + 4:
-            drawn.append(_text(x + width / 2, y + 12, str(count), f"count on-{kind}", "middle"))
+            drawn.append(text(x + width / 2, y + 12, str(count), f"count on-{kind}", "middle"))
         drawn.append("</g>")
         x += width
     return "".join(drawn)
@@ -158,21 +158,3 @@ def _hint(name: str, mean: Mean) -> str:
 
 def _short(name: str) -> str:
     return name if len(name) <= 28 else f"{name[:27]}…"
-
-
-def _text(x: float, y: float, text: str, kind: str, anchor: str = "start") -> str:
-    return (
-        f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
-    )
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
-    return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
-
-
-def _svg(drawn: Sequence[str], height: int, title: str) -> str:
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}">'
-        + "".join(drawn)
-        + "</svg>"
-    )

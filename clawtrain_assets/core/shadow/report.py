@@ -1,10 +1,8 @@
 """The gap report for people: a page that needs nothing else, and a short form for Dagster."""
 
-from importlib.resources import files
-
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from clawtrain_assets.core.page import render_page
 from clawtrain_assets.core.shadow import plots
 from clawtrain_assets.core.shadow.findings import LONGER_ALARM, Cell, GapReport, Series
 from clawtrain_assets.core.shadow.stats import Mean, Share
@@ -27,12 +25,9 @@ _LESSONS_SHOWN = 15
 
 def render_html(report: GapReport) -> str:
     """One self-contained HTML page: no script, no external resource, no conversation text."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters |= {"gap": plots.figures, "percent": percent, "share": _share}
-    template = environment.from_string(
-        files(__package__).joinpath("report.html").read_text(encoding="utf-8")
-    )
-    return template.render(
+    return render_page(
+        "shadow/report.html",
+        {"gap": plots.figures, "percent": percent, "share": _share},
         report=report,
         series=[_drawn(one) for one in report.series],
         headline=headline,
