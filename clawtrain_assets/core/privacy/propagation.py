@@ -1,6 +1,6 @@
 """A value found once is removed everywhere: the second time it may stand without its context."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import ahocorasick
 
@@ -31,17 +31,24 @@ def _is_word(finding: Finding) -> bool:
     return finding.value.isalpha() and finding.value.islower()
 
 
-def propagated(text: str, found: dict[str, str]) -> list[Finding]:
-    """Every further occurrence of the values as whole words."""
-    if not found:
-        return []
-    automaton = ahocorasick.Automaton()
-    for value, kind in found.items():
-        automaton.add_word(value, (value, kind))
-    automaton.make_automaton()
-    spread = []
-    for last, (value, kind) in automaton.iter(text):
-        start, end = last - len(value) + 1, last + 1
-        if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
-            spread.append(Finding(start, end, kind, "propagation", value))
-    return spread
+class Spread:
+    """Finds every further occurrence of values (value -> kind) as whole words."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._automaton = ahocorasick.Automaton()
+        for value, kind in values.items():
+            self._automaton.add_word(value, (value, kind))
+        self._automaton.make_automaton()
+
+    def __len__(self) -> int:
+        return len(self._automaton)
+
+    def __call__(self, text: str) -> list[Finding]:
+        if not self._automaton:
+            return []
+        spread = []
+        for last, (value, kind) in self._automaton.iter(text):
+            start, end = last - len(value) + 1, last + 1
+            if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
+                spread.append(Finding(start, end, kind, "propagation", value))
+        return spread

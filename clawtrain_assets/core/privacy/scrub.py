@@ -17,7 +17,7 @@ from clawtrain_assets.core.privacy.detectors.listed import DenylistDetector
 from clawtrain_assets.core.privacy.finding import Finding, Page, lower
 from clawtrain_assets.core.privacy.key import load_or_create_key
 from clawtrain_assets.core.privacy.mapped import Mapped
-from clawtrain_assets.core.privacy.propagation import propagated, worth_spreading
+from clawtrain_assets.core.privacy.propagation import Spread, worth_spreading
 from clawtrain_assets.core.privacy.pseudonyms import OWN, Pseudonyms
 from clawtrain_assets.core.privacy.structure import Places, Slot, is_json
 from clawtrain_assets.core.turn import Message, ToolCall
@@ -26,6 +26,7 @@ __all__ = ["LAYERS", "Scrubber", "load_denylist", "load_or_create_key"]
 
 LAYERS = ("denylist", *DETECTORS, "views", "propagation")
 _RECENT = 4096  # analysed texts remembered by hash
+_ESCAPED = 2  # JSON inside JSON
 _DEPTH = 4  # how many encodings may be wrapped round each other
 
 
@@ -55,6 +56,7 @@ class Scrubber:
     known: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._known = Spread({})
         self._recent: dict[bytes, tuple[list[Finding], Places | None]] = {}
         self.pseudonyms = Pseudonyms(self.key)
         self._allowed = {value.casefold() for value in self.allowlist}
@@ -74,11 +76,12 @@ class Scrubber:
         """Scrub several texts as one document: a value found in one is removed from all."""
         documents = [self._analyse(value) for value in values]
         if "propagation" in self.layers:
-            found = dict(self.known)
+            found: dict[str, str] = {}
             for document in documents:
                 found.update(worth_spreading(document.findings))
-            for document in documents:
-                self._spread(document, found)
+            for search in (self._known, Spread(found)):
+                for document in documents:
+                    document.findings += self._spread(document.text, search, _ESCAPED)
         return [self._rewritten(document) for document in documents]
 
     def findings(self, value: str) -> list[Finding]:
@@ -112,6 +115,11 @@ class Scrubber:
         """Remember every value found in ``texts``: from now on it is removed everywhere."""
         for text in texts:
             self.known.update(worth_spreading(self._analyse(text).findings))
+        self._known = Spread(self.known)
+
+    def knows(self, text: str) -> bool:
+        """Whether a learned value occurs in ``text``, also behind JSON's escapes."""
+        return bool(self._spread(text, self._known, _ESCAPED))
 
     def _analyse(self, text: str) -> _Document:
         """The document with its findings; agent history repeats, so recent ones are kept."""
@@ -162,8 +170,13 @@ class Scrubber:
             and not OWN.fullmatch(page.text, max(0, finding.start - 1), finding.end + 1)
         ]
 
-    def _spread(self, document: _Document, found: dict[str, str]) -> None:
-        document.findings += propagated(document.text, found)
+    def _spread(self, text: str, search: Spread, depth: int) -> list[Finding]:
+        """Further occurrences; after an escaped line break a value begins no word of its own."""
+        if not search:
+            return []
+        found = search(text)
+        view = views.unescaped(text) if depth and "views" in self.layers else None
+        return found + _back(view, self._spread(view.text, search, depth - 1)) if view else found
 
     def _rewritten(self, document: _Document) -> str:
         text, out, at = document.text, [], 0

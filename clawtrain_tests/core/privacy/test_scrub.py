@@ -337,3 +337,14 @@ def test_the_audit_counts_keyed_hashes_and_holds_no_value() -> None:
 )
 def test_a_text_may_end_where_a_value_would_begin(text: str) -> None:
     assert scrubber().text(text) == text
+
+
+def test_a_learned_value_is_removed_behind_escapes_too() -> None:
+    once = scrubber()
+    once.learn(["ls /home/katarina7/work"])
+    command = {"command": "cd work\nkatarina7 was here"}
+    for text in (json.dumps(command), json.dumps({"arguments": json.dumps(command)})):
+        assert once.knows(text)
+        assert "katarina7" not in once.text(text)
+        assert json.loads(once.text(text)).keys() == json.loads(text).keys()
+    assert not once.knows("katarina77 and a katarina")
