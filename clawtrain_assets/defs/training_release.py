@@ -30,19 +30,21 @@ from clawtrain_assets.defs.resources import Workspace
 )
 def training_release(workspace: Workspace) -> dg.MaterializeResult[None]:
     settings = workspace.settings
+    scrubber = workspace.scrubber()
     proof = ReleaseProof(
         workspace.lake,
         workspace.denylist,
         settings.privacy.allowlist,
         load_or_create_key(settings.home),
         lambda planted: workspace.scrubber(workspace.denylist.merged(planted)),
+        scrubber.known,
     )
     release = build_release(
         workspace.lake,
         settings.releases,
         settings.dataset,
         workspace.rubric.hash,
-        workspace.scrubber(),
+        scrubber,
         proof,
         turned_down(settings.reviews, settings.review.reviewers),
     )

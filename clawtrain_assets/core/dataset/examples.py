@@ -16,7 +16,7 @@ from clawtrain_assets.core.dataset.formats import (
     to_openai,
     to_sharegpt,
 )
-from clawtrain_assets.core.dataset.scrubbing import Scrubbing, Shippable, Shipper
+from clawtrain_assets.core.dataset.scrubbing import Scrubbing, Shippable, Shipper, learn_from
 from clawtrain_assets.core.dataset.tools import declare, obeys
 from clawtrain_assets.core.dataset.validation import message_violations, violations
 from clawtrain_assets.core.turn import Turn
@@ -35,10 +35,12 @@ def build_examples(
     """Rows of ``schemas.SHAREGPT_DATASET``, one for each turn that ``scores`` names.
 
     ``scores`` maps turn ids to rows of ``scored_turns``; ``seen_fingerprints`` are examples
-    other days already keep. Rows come in the turns' order; of equal turns the best scored
-    one is kept, then the earliest. Whatever goes wrong with a turn is its row's ``status`` and
-    ``detail``; nothing is raised for it and none of its text is in the row.
+    other days already keep. A value the scrubber finds in one of ``turns`` is removed from all
+    examples. Rows come in the turns' order; of equal turns the best scored one is kept, then the
+    earliest. Whatever goes wrong with a turn is its row's ``status`` and ``detail``; nothing is
+    raised for it and none of its text is in the row.
     """
+    learn_from(scrubber, ((turn, ()) for turn in turns))
     shipper = Shipper(scrubber)
     judged = [turn for turn in turns if turn.turn_id in scores]
     marks = {turn.turn_id: fingerprint(turn.request, turn.response) for turn in judged}

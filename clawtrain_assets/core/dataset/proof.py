@@ -1,6 +1,6 @@
 """The proof that goes with a release: its files searched, and canaries sent down the same path."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -23,7 +23,8 @@ class ReleaseProof:
     """Verifies the files of one release; a ``release.Verify``.
 
     Canaries are planted in copies of real turns of ``lake`` and scrubbed as everything else is.
-    They are fresh random values, so only how many were planted and what survived is reported:
+    ``known`` are the values the release's own scrubber has found by the time of the search.
+    Canaries are fresh random values, so only how many were planted and what survived is reported:
     the report of the same release is the same every time.
     """
 
@@ -34,18 +35,23 @@ class ReleaseProof:
         allowlist: Sequence[str],
         key: bytes,
         make_scrubber: Callable[[Denylist], Scrubber],
+        known: Mapping[str, str],
     ) -> None:
         self._lake, self._key = lake, key
         self._denylist, self._allowlist = denylist, allowlist
         self._make_scrubber = make_scrubber
+        self._known = known
 
     def __call__(self, files: Sequence[Path]) -> ScrubCheck:
-        report = verify(files, self._denylist, self._key, self._canaries, self._allowlist)
+        # An account named by an ordinary word stands in the card and in JSON keys as that word.
+        known = [value for value in self._known if not (value.isalpha() and value.islower())]
+        report = verify(files, self._denylist, self._key, self._canaries, self._allowlist, known)
         places = [Survivor(found.file, found.line, found.type) for found in report.survivors]
         detail = {
             "values_searched": report.values,
             "survivors_by_type": report.by_type,
             "denylist_terms": report.denylist_terms,
+            "known_values_searched": len(known),
             "scanner": report.scanner,
             "canaries_planted": report.canaries_planted,
             "canaries_seen_before_scrubbing": report.canaries_found_before,

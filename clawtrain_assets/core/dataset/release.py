@@ -17,7 +17,12 @@ from clawtrain_assets.core.dataset import card, release_files
 from clawtrain_assets.core.dataset.evaluations import Evaluations
 from clawtrain_assets.core.dataset.formats import jsonl
 from clawtrain_assets.core.dataset.release_files import LINEAGE, RowFiles
-from clawtrain_assets.core.dataset.release_rows import Lineage, write_examples, write_pairs
+from clawtrain_assets.core.dataset.release_rows import (
+    Lineage,
+    learn_release,
+    write_examples,
+    write_pairs,
+)
 from clawtrain_assets.core.dataset.released import SCRUB_REPORT, Release, publish, write_json
 from clawtrain_assets.core.dataset.scrubbing import Scrubbing
 from clawtrain_assets.core.dataset.selection import Selection, select
@@ -63,7 +68,8 @@ def build_release(
 ) -> Release:
     """Write a release of everything the lake holds and make it the current one.
 
-    Examples are taken as scrubbed by the daily asset, pairs are scrubbed here. ``verify`` then
+    Examples are taken as scrubbed by the daily asset, and freed of what was found in any other
+    turn of the release; pairs are scrubbed here. ``verify`` then
     reads the files: rows it finds something in are taken out, and it reads them again; what it
     says then is in ``scrub_report.json`` and decides the gate. ``excluded_turns`` are turns
     reviewers turned down. A crash leaves the previous release current. A release without a
@@ -118,6 +124,7 @@ def _fill(
     known = Evaluations(dataset.evaluation_files)
     selection = select(lake, dataset.min_overall, excluded_turns)
     counts = selection.counts
+    learn_release(lake, selection, scrubber)
     with RowFiles(work) as files:
         lineage = write_examples(files, lake, selection, dataset, scrubber, known)
         lineage += write_pairs(files, lake, counts, dataset, scrubber, known, excluded_turns)

@@ -1,9 +1,10 @@
 """The rows of a release: kept examples as they are, pairs scrubbed and written."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,15 +13,36 @@ from clawtrain_assets.core.dataset.formats import completion_row, messages_row, 
 from clawtrain_assets.core.dataset.neardup import text_of
 from clawtrain_assets.core.dataset.pairs import build_preference
 from clawtrain_assets.core.dataset.release_files import SFT_FORMS, RowFiles, Split, split_of
-from clawtrain_assets.core.dataset.scrubbing import Scrubbing, Shipper
+from clawtrain_assets.core.dataset.scrubbing import Scrubbing, Shipper, learn_from
 from clawtrain_assets.core.dataset.selection import Selection
 from clawtrain_assets.core.dataset.validation import message_violations, violations
 from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.sessions.rows import turns_from_table
-from clawtrain_assets.core.turn import Turn
+from clawtrain_assets.core.turn import Message, Turn
 from clawtrain_assets.settings import Dataset
 
 Lineage = list[dict[str, Any]]
+_SCRUBBED = ("conversations", "messages", "system", "tools")
+
+
+def learn_release(lake: Lake, selection: Selection, scrubber: Scrubbing) -> None:
+    """Have the scrubber find, in the turns as they were, what must be nowhere in the release."""
+    learn_from(scrubber, _sources(lake, selection))
+
+
+def _sources(lake: Lake, selection: Selection) -> Iterator[tuple[Turn, list[Message]]]:
+    by_day: dict[str, dict[str, list[Message]]] = {}
+    for row in selection.chosen.values():
+        by_day.setdefault(row["day"], {})[row["turn_id"]] = []
+    for day in lake.days("contrastive_pairs"):
+        columns = ("turn_id", "status", "reference", "candidate")
+        for pair in lake.read("contrastive_pairs", day, columns).to_pylist():
+            if pair["status"] == "pair":
+                sides = [msgspec.json.decode(pair[s], type=Message) for s in columns[2:]]
+                by_day.setdefault(day, {}).setdefault(pair["turn_id"], []).extend(sides)
+    for day, answers in sorted(by_day.items()):
+        for turn in _turns(lake, day, pa.chunked_array([list(answers)])).values():
+            yield turn, answers[turn.turn_id]
 
 
 def write_examples(
@@ -39,6 +61,7 @@ def write_examples(
             fact = chosen.get(row["example_id"])
             if fact is None or row["status"] != "kept":
                 continue
+            row = _freed(row, scrubber, selection.counts)
             forms = sharegpt_row(row), messages_row(row), completion_row(row)
             if violations(forms[0]) or any(message_violations(form) for form in forms[1:]):
                 selection.counts["dropped_invalid"] += 1  # kept under older rules
@@ -52,6 +75,14 @@ def write_examples(
             line = _lineage(row["example_id"], "sft", split, row, scrubber)
             lineage.append(line | {"scores": fact["scores"]})
     return lineage
+
+
+def _freed(row: dict[str, Any], scrubber: Scrubbing, counts: Counter[str]) -> dict[str, Any]:
+    """The row without values that were found in other days' turns only."""
+    if not any(scrubber.knows(row[column]) for column in _SCRUBBED):
+        return row
+    counts["scrubbed_again"] += 1
+    return row | {column: scrubber.text(row[column]) for column in _SCRUBBED}
 
 
 def write_pairs(

@@ -1,8 +1,9 @@
 """What the dataset asks of a scrubber, and a turn's parts as they may be shipped."""
 
+import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -20,8 +21,38 @@ class Scrubbing(Protocol):
 
     def messages(self, messages: list[Message]) -> list[Message]: ...
 
+    def learn(self, texts: Iterable[str]) -> None: ...
+
+    def knows(self, text: str) -> bool: ...
+
     @property
     def counts(self) -> Mapping[str, int]: ...
+
+
+def learn_from(scrubber: Scrubbing, turns: Iterable[tuple[Turn, Sequence[Message]]]) -> None:
+    """What is found in any of the turns (or in the answers beside one) is removed from all.
+
+    A person named once in full is recognised in a later turn that gives no reason to.
+    """
+    seen: set[bytes] = set()
+    for turn, answers in turns:
+        texts = dict.fromkeys(_texts(turn, answers))
+        fresh = {
+            hashlib.blake2b(t.encode("utf-8", "replace"), digest_size=16).digest(): t for t in texts
+        }
+        try:
+            scrubber.learn(text for digest, text in fresh.items() if digest not in seen)
+        except Exception:  # noqa: BLE001  the turn is quarantined when it is to be shipped
+            continue
+        seen |= fresh.keys()
+
+
+def _texts(turn: Turn, answers: Sequence[Message]) -> Iterator[str]:
+    yield from (turn.request, turn.system_prompt or "")
+    for message in (*turn.context, turn.response, *answers):
+        yield message.text
+        for call in message.tool_calls:
+            yield json.dumps(call.arguments, ensure_ascii=False)
 
 
 class Shippable(NamedTuple):

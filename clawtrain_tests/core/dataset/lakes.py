@@ -11,6 +11,7 @@ from clawtrain_assets.core import schemas
 from clawtrain_assets.core.dataset.examples import build_examples
 from clawtrain_assets.core.dataset.release import ScrubCheck, build_release
 from clawtrain_assets.core.dataset.released import Release
+from clawtrain_assets.core.dataset.scrubbing import Scrubbing
 from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.sessions.rows import turns_table
 from clawtrain_assets.core.turn import Message, Turn
@@ -41,9 +42,15 @@ def day_turns(day: str, sessions: int = 3) -> list[Turn]:
     return turns
 
 
-def write_day(lake: Lake, day: str, turns: Sequence[Turn], **overall: float) -> None:
+def write_day(
+    lake: Lake,
+    day: str,
+    turns: Sequence[Turn],
+    scrubber: Scrubbing | None = None,
+    **overall: float,
+) -> None:
     scores = {t.turn_id: score(t, overall.get(t.turn_id, 8.0)) for t in turns}
-    rows = build_examples(turns, scores, MaskingScrubber(), Dataset())
+    rows = build_examples(turns, scores, scrubber or MaskingScrubber(), Dataset())
     lake.write("raw_turns", day, turns_table(turns))
     lake.write("scored_turns", day, _table(list(scores.values()), schemas.SCORED_TURNS))
     lake.write_rows("sharegpt_dataset", day, rows, schemas.SHAREGPT_DATASET)

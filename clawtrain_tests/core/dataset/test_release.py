@@ -27,6 +27,8 @@ from clawtrain_assets.core.dataset.validation import (
 )
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.lake import Lake
+from clawtrain_assets.core.privacy.denylist import Denylist
+from clawtrain_assets.core.privacy.scrub import Scrubber
 from clawtrain_assets.settings import Dataset
 from clawtrain_tests.core.dataset.lakes import (
     DAYS,
@@ -293,3 +295,27 @@ def test_clean_is_what_a_verifier_says_of_every_file(tmp_path: Path) -> None:
     report = scrub_report(built)
     assert report["passed"] is True
     assert set(report["files"]) == set(built.manifest["files"]) - {"scrub_report.json"}
+
+
+def test_a_value_found_in_one_turn_is_removed_from_every_turn(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    scrubber = Scrubber(Denylist(), (), b"k" * 32)
+    told = called(("c", "bash", {"command": "ls /home/katarina7/work"}))
+    unaware = said("I asked katarina7 in the first place, and she agreed.")
+    first = [turn("d1", told, session="a"), turn("d2", unaware, request="And then?", session="b")]
+    late = said("Yes,\nkatarina7 said so again the day after.")
+    second = [turn("d3", late, request="Is katarina7 sure?", session="c", day="2026-03-08")]
+    for day, turns in (("2026-03-07", first), ("2026-03-08", second)):
+        write_day(lake, day, turns, scrubber=Scrubber(Denylist(), (), b"k" * 32))
+    examples = lake.query("SELECT day, messages FROM e", e="sharegpt_dataset").to_pylist()
+    # Within its day it is gone at once; another day did not know of it yet.
+    assert ["katarina7" in row["messages"] for row in examples] == [False, False, True]
+    write_pairs(lake, "2026-03-08", [pair(second[0], said("katarina7 who?"))])
+    built = release(lake, tmp_path, scrubber=scrubber)
+    assert built.manifest["selection"]["scrubbed_again"] == 1
+    assert built.count("sft_sharegpt") == 3
+    assert built.count("preference_sharegpt") == 1
+    for file in built.path.iterdir():
+        assert b"katarina7" not in file.read_bytes(), file
+    answers = {row["messages"][-1]["content"] for row in rows(built.path, "sft_messages")}
+    assert f"Yes,\n{scrubber.text('katarina7')} said so again the day after." in answers
