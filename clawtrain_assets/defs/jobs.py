@@ -54,8 +54,8 @@ release = dg.define_asset_job(
 )
 gate = dg.define_asset_job(
     "gate",
-    dg.AssetSelection.assets("model_gap", "phase5_gate"),
-    description="Measure the gap and evaluate the Phase 5 gate; runs without a partition.",
+    dg.AssetSelection.assets("judge_report", "model_gap", "phase5_gate"),
+    description="Report on judge and gap, evaluate the Phase 5 gate; runs without a partition.",
 )
 
 JOBS = [archive, ingest, score, canaries, shadow, dataset, nightly, release, gate]

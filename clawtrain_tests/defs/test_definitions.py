@@ -24,6 +24,7 @@ WHOLE_ASSETS = {
     "review_sample",
     "model_gap",
     "judge_canaries",
+    "judge_report",
     "phase5_gate",
 }
 CHECKS = {
@@ -61,7 +62,7 @@ def test_every_asset_says_what_it_is(graph) -> None:
 
 
 def test_every_table_shows_its_columns(graph) -> None:
-    reports = {"model_gap", "phase5_gate"}
+    reports = {"model_gap", "judge_report", "phase5_gate"}
     for key in graph.get_all_asset_keys():
         if key.to_user_string() not in reports:
             assert "dagster/column_schema" in graph.get(key).metadata, key

@@ -1,14 +1,11 @@
 """Agreement with people, checked against the definition and against known cases."""
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clawtrain_assets.core import schemas
 from clawtrain_assets.core.judging.agreement import agreement, quadratic_kappa
-from clawtrain_assets.core.judging.distributions import distributions
 
 scores = st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10)), min_size=1, max_size=40)
 
@@ -68,12 +65,3 @@ def test_one_score_for_everything_is_no_agreement_at_all() -> None:
         agreement([], [])
     with pytest.raises(ValueError, match="pairs"):
         agreement([1], [1, 2])
-
-
-def test_the_distribution_counts_every_score_once() -> None:
-    values = [0.0, 6.5, 7.0, 10.0, None]
-    columns = {name: values for name in schemas.SCORES}
-    rows = distributions(pa.table(columns))
-    overall = {row["value"]: row["count"] for row in rows if row["score"] == "overall"}
-    assert overall == dict.fromkeys(range(11), 0) | {0: 1, 7: 2, 10: 1}
-    assert sum(row["share"] for row in rows) == pytest.approx(5)
