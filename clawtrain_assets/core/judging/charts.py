@@ -45,7 +45,7 @@ def score_chart(whole: Distribution, title: str) -> str:
         good = whole.bands(name)[2] / whole.n if whole.n else 0.0
         middle = bottom - height / 2 + 4
         drawn.append(
-            text(_MEDIAN, middle, "–" if median is None else f"{median:g}", "figure", "end")
+            text(_MEDIAN, middle, "n/a" if median is None else f"{median:g}", "figure", "end")
         )
         drawn.append(text(WIDTH, middle, f"{good:.0%}", "figure", "end"))
     return svg(drawn, 24 + len(SCORES) * row, title)
