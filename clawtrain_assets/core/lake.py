@@ -20,6 +20,8 @@ from clawtrain_assets.core.errors import ClawtrainError
 
 # Statistics copy values of a column into the footer; text must not be there after a scrub.
 _STATISTICS = ("turn_id", "day", "timestamp", "overall", "status")
+# Hardly a value of these repeats: a dictionary would only be built to be given up.
+_LONG_TEXTS = ("context", "response", "outcome", "messages", "conversations", "samples", "reply")
 WHOLE = "all"  # the partition name of tables that are not split by day
 
 
@@ -71,11 +73,15 @@ class Lake:
         with ExitStack() as open_days:
             parts: dict[str, _DayFile] = {}
             for batch in batches:
-                for day in pc.unique(batch["day"]).to_pylist():
+                found = pc.unique(batch["day"]).to_pylist()
+                for day in found:
                     if day not in parts:
                         file = _DayFile(self.path(asset, day), schema)
                         parts[day] = open_days.enter_context(file)
-                    parts[day].add(batch.filter(pc.equal(batch["day"], day)))
+                    own = batch if len(found) == 1 else batch.filter(pc.equal(batch["day"], day))
+                    parts[day].add(own)
+                if sum(part.waiting for part in parts.values()) > _DayFile.WAITING_BYTES:
+                    max(parts.values(), key=lambda part: part.waiting).flush()
         rows = {day: part.rows for day, part in parts.items()}
         for day in set(days) - rows.keys():
             self.write(asset, day, schema.empty_table())
@@ -114,16 +120,20 @@ class Lake:
 
 
 class _DayFile:
-    """One partition being written: rows wait until they make a row group worth reading."""
+    """One partition being written: rows wait until they make a row group worth compressing.
 
-    _GROUP_BYTES = 4 << 20
+    Texts of neighbours repeat each other, so larger groups are smaller files and less work.
+    """
+
+    GROUP_BYTES = 16 << 20
+    WAITING_BYTES = 64 << 20  # of all days together, however many a backfill has
 
     def __init__(self, target: UPath, schema: pa.Schema) -> None:
         self.rows = 0
+        self.waiting = 0  # bytes not yet written
         self._target, self._schema = target, schema
         self._stack = ExitStack()
-        self._waiting: list[pa.RecordBatch] = []
-        self._bytes = 0
+        self._batches: list[pa.RecordBatch] = []
 
     def __enter__(self) -> Self:
         stream = self._stack.enter_context(replacing(self._target))
@@ -137,20 +147,21 @@ class _DayFile:
         trace: TracebackType | None,
     ) -> None:
         if error is None:
-            self._flush()
+            self.flush()
         self._stack.__exit__(kind, error, trace)
 
     def add(self, batch: pa.RecordBatch) -> None:
         self.rows += batch.num_rows
-        self._waiting.append(batch)
-        self._bytes += batch.nbytes
-        if self._bytes >= self._GROUP_BYTES:
-            self._flush()
+        self._batches.append(batch)
+        self.waiting += batch.nbytes
+        if self.waiting >= self.GROUP_BYTES:
+            self.flush()
 
-    def _flush(self) -> None:
-        if self._waiting:
-            self._writer.write_table(pa.Table.from_batches(self._waiting, self._schema))
-        self._waiting, self._bytes = [], 0
+    def flush(self) -> None:
+        """Write what waits as one row group."""
+        if self._batches:
+            self._writer.write_table(pa.Table.from_batches(self._batches, self._schema))
+        self._batches, self.waiting = [], 0
 
 
 def _writer(stream: BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:
@@ -159,6 +170,7 @@ def _writer(stream: BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:
         schema,
         compression="zstd",
         compression_level=3,
+        use_dictionary=[name for name in schema.names if name not in _LONG_TEXTS],
         write_statistics=[name for name in schema.names if name in _STATISTICS],
     )
 

@@ -14,7 +14,7 @@ CostState = Literal["priced", "recomputed", "unpriced", "none"]
 SessionKind = Literal["main", "cron", "subagent", "heartbeat", "acp", "hook"]
 
 
-class ToolCall(msgspec.Struct, frozen=True):
+class ToolCall(msgspec.Struct, frozen=True, gc=False):
     """One call as the model made it; ``arguments`` is always an object."""
 
     id: str
@@ -22,7 +22,7 @@ class ToolCall(msgspec.Struct, frozen=True):
     arguments: dict[str, Any]
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One message of a conversation.
 
     ``role="tool"`` messages answer the call ``tool_call_id``; ``thinking`` is the model's

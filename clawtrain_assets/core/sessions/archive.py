@@ -13,8 +13,8 @@ at any moment leaves a readable archive and the next capture does what is missin
 import fcntl
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +39,18 @@ from clawtrain_assets.core.sessions.archive_index import (
     used_blobs,
 )
 from clawtrain_assets.core.sessions.contents import Blobs
+from clawtrain_assets.core.sessions.forgetting import (
+    SHARED,
+    Erased,
+    belongs_to,
+    erase_content,
+    forgotten_in,
+    forks_of,
+    note_forgotten,
+    replace_content,
+    session_hash,
+    without,
+)
 from clawtrain_assets.core.sessions.gaps import late_warning, missing_transcripts
 from clawtrain_assets.core.sessions.sources import (
     ArchivedFile,
@@ -59,6 +71,7 @@ class CaptureReport:
     rewritten: int = 0
     gone: int = 0
     unreadable: int = 0
+    forgotten: int = 0
     bytes_copied: int = 0
     warnings: list[str] = field(default_factory=list)
 
@@ -80,12 +93,13 @@ class Archive:
         report = CaptureReport()
         with self._writing() as index:
             seen: set[tuple[str, str]] = set()
+            forgotten = forgotten_in(index)
             history = list_history(state_dirs, lcm)
             for found in history:
                 report.files += 1
                 seen.add((str(found.root), found.path))
                 try:
-                    self._capture_file(index, report, found)
+                    self._capture_file(index, report, found, forgotten)
                 except FileNotFoundError:
                     seen.discard((str(found.root), found.path))  # rotated away meanwhile
                 except (OSError, ClawtrainError) as error:
@@ -97,11 +111,20 @@ class Archive:
             now = datetime.now(UTC)
             if (late := late_warning(last_capture(index), now)) is not None:
                 report.warnings.append(late)
-            report.warnings += missing_transcripts(index, history)
+            report.warnings += missing_transcripts(index, history, forgotten)
             note_capture(index, now)
         return report
 
-    def _capture_file(self, index: sqlite3.Connection, report: CaptureReport, found: Found) -> None:
+    def _capture_file(
+        self,
+        index: sqlite3.Connection,
+        report: CaptureReport,
+        found: Found,
+        forgotten: Collection[str],
+    ) -> None:
+        if found.session_id is not None and session_hash(found.session_id) in forgotten:
+            report.forgotten += 1
+            return
         changed = _changed_ns(found)
         present = known_contents(
             index, "root = ? AND path = ? AND present", str(found.root), found.path
@@ -114,7 +137,15 @@ class Archive:
             candidates = known_contents(index, "session_id = ?", found.session_id)
         else:
             candidates = known_contents(index, "root = ? AND path = ?", str(found.root), found.path)
-        with open_history(found.root, found.path, found.family) as stream:
+        with ExitStack() as streams:
+            stream = streams.enter_context(open_history(found.root, found.path, found.family))
+            if forgotten and found.session_id is None:
+                if found.family in SHARED:
+                    copy = without(stream, found.family, forgotten)
+                    stream = streams.enter_context(copy) if copy is not None else stream
+                elif _is_of(found, stream, forgotten):
+                    report.forgotten += 1
+                    return
             measured = self._blobs.capture(stream, candidates)
         if before is not None and before.sha256 == measured.sha256:
             report.unchanged += 1
@@ -132,6 +163,47 @@ class Archive:
         # gone, for it holds bytes the file no longer has.
         superseded = before if continues else None
         record(index, found, measured, changed, before, superseded)
+
+    def forget(self, session_id: str) -> Erased:
+        """Erase a session and never capture it again; only the hash of its id is kept.
+
+        Every step can be repeated: a crash leaves a readable archive, and the same call ends the
+        work. Raises ClawtrainError while a capture is running.
+        """
+        erased = Erased([], [], [])
+        with self._writing() as index:
+            note_forgotten(index, session_id)
+            wanted = {session_hash(session_id)}
+            for file in stored_files(index):
+                with self._blobs.open(parts_of_content(index, int(file.key)), file.path) as stream:
+                    if file.family in SHARED:
+                        copy = without(stream, file.family, wanted)
+                        if copy is not None:
+                            with copy:
+                                replace_content(index, file, self._blobs, copy)
+                            erased.shared.append(file.path)
+                    elif _is_of(file, stream, wanted):
+                        erase_content(index, file)
+                        erased.files.append(file.path)
+                    elif forks_of(session_id, file.path, file.family, stream):
+                        erased.forks.append(file.path)
+            self._blobs.sweep(used_blobs(index))
+            index.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return erased
+
+    def holds(self, session_id: str) -> bool:
+        """Whether a file of the session is in the archive, or the session was forgotten before."""
+        if not self._index.exists():
+            return False
+        wanted = {session_hash(session_id)}
+        with closing(connect(self._index)) as index:
+            if wanted & forgotten_in(index):
+                return True
+            for file in stored_files(index):
+                with self._blobs.open(parts_of_content(index, int(file.key)), file.path) as stream:
+                    if _is_of(file, stream, wanted):
+                        return True
+        return False
 
     def files(self) -> list[ArchivedFile]:
         """Every content, by root and path, oldest capture first."""
@@ -173,6 +245,13 @@ class Archive:
                 self._index.chmod(0o600)
                 create_tables(index)
                 yield index
+
+
+def _is_of(file: Found | ArchivedFile, stream: BinaryIO, hashes: Collection[str]) -> bool:
+    """Whether the file is a copy of one of these sessions; leaves the stream at its start."""
+    session = belongs_to(file.path, file.family, file.session_id, stream)
+    stream.seek(0)
+    return session is not None and session_hash(session) in hashes
 
 
 def _changed_ns(found: Found) -> int:

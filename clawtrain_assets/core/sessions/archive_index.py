@@ -36,6 +36,7 @@ def create_tables(index: sqlite3.Connection) -> None:
     """Make what is missing, and every commit durable."""
     index.execute("PRAGMA journal_mode = WAL")
     index.execute("PRAGMA synchronous = FULL")
+    index.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten
     index.executescript(_TABLES)
 
 

@@ -71,7 +71,7 @@ def read_usage(usage: object) -> Usage:
 def _first(usage: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
     for name in names:
         value = usage.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**62:
+        if (type(value) is int or type(value) is float) and 0 <= value < 2**62:
             return int(value)
     return None
 
@@ -91,7 +91,7 @@ def recorded_cost(usage: object) -> float | None:
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, int | float) and not isinstance(value, bool) and -1e12 < value < 1e12:
+    if (type(value) is int or type(value) is float) and -1e12 < value < 1e12:
         return float(value)
     return None
 

@@ -15,6 +15,7 @@ from clawtrain_assets.core.sessions.entries import epoch_ms
 from clawtrain_assets.core.sessions.sources import Found
 
 _CHUNK = 4 << 20
+_BUFFER = 128 << 10
 _ATTEMPTS = 3
 _TIMES = re.compile(rb'"timestamp":\s?(?:(\d{13})\b|"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)")')
 
@@ -118,8 +119,8 @@ class Blobs:
                     f"The archive lost part of {what}: restore {path.name} from a backup."
                 )
         if len(paths) == 1:
-            return paths[0][0].open("rb")
-        return io.BufferedReader(_Joined(paths), buffer_size=1 << 20)
+            return paths[0][0].open("rb", buffering=_BUFFER)
+        return io.BufferedReader(_Joined(paths), buffer_size=_BUFFER)
 
     def sweep(self, used: set[str]) -> None:
         """Delete blobs that nothing names, and what a killed capture left."""

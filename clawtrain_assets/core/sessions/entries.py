@@ -170,7 +170,7 @@ def _clean(value: Any) -> Any:
 
 def epoch_ms(value: object) -> int | None:
     """Milliseconds since 1970 from epoch milliseconds, epoch seconds or ISO 8601; else None."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if type(value) is int or type(value) is float:
         if not 0 < value < 1e14:  # also refuses NaN
             return None
         return int(value if value > 1e11 else value * 1000)

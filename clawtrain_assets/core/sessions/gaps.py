@@ -1,9 +1,10 @@
 """What may have been lost before it could be captured, in one sentence each."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
+from clawtrain_assets.core.sessions.forgetting import session_hash
 from clawtrain_assets.core.sessions.records import cron_sessions, read_session_store
 from clawtrain_assets.core.sessions.sources import Found
 
@@ -25,10 +26,12 @@ def late_warning(last: datetime | None, now: datetime) -> str | None:
     )
 
 
-def missing_transcripts(index: sqlite3.Connection, found: list[Found]) -> Iterator[str]:
+def missing_transcripts(
+    index: sqlite3.Connection, found: list[Found], forgotten: Collection[str] = ()
+) -> Iterator[str]:
     """Sessions that a store or cron log names but no transcript was ever captured of.
 
-    Agents whose sessions are in a database have no transcript files and are passed over.
+    ``forgotten`` (hashes) are not missed. Agents whose sessions are in a database have no transcript files and are passed over.
     """
     known = {name for (name,) in index.execute("SELECT DISTINCT session_id FROM contents")}
     in_database = {_agent(f.path) for f in found if f.family == "agent_sqlite"}
@@ -45,6 +48,7 @@ def missing_transcripts(index: sqlite3.Connection, found: list[Found]) -> Iterat
         except OSError:
             continue  # gone again: nothing to compare with
         lost = {name for name in named if len(name) == 36} - known
+        lost = {name for name in lost if session_hash(name) not in forgotten}
         if lost:
             yield (
                 f"{file.path} names {len(lost)} sessions whose transcripts were deleted before "

@@ -61,9 +61,10 @@ def group_sessions(
         if file.family == "agent_sqlite" and MARK not in file.path:
             continue  # not OpenClaw's after all; the surroundings report it
         session_id = key = file.session_id
-        header = _header(file, open_file)
+        with open_file(file) as stream:
+            header = header_of(file.path, stream)
         if session_id is None:
-            session_id = (header.id if header else None) or _stem(file.path)
+            session_id = name_of(file.path, header)
             # Ids people chose are unique within an agent only; UUIDs are everywhere.
             folder = file.path.rpartition("/")[0]
             key = session_id if len(session_id) == 36 else f"{file.root}\0{folder}\0{session_id}"
@@ -72,7 +73,7 @@ def group_sessions(
             key.lower(), SessionGroup(session_id, agent_of(file.path), [], [], set())
         )
         group.files.append(file)
-        group.parents.update(_parents(header))
+        group.parents.update(parents_in(header))
     names: dict[str, list[SessionGroup]] = {}
     for group in groups.values():
         names.setdefault(group.session_id.lower(), []).append(group)
@@ -119,18 +120,20 @@ def _reading_order(file: ArchivedFile) -> tuple[bool, int, str, datetime, str]:
     )
 
 
-def _stem(path: str) -> str:
+def name_of(path: str, header: Entry | None) -> str:
+    """The session's id where the file name holds no UUID: its header's, else the file's stem."""
+    if header is not None and header.id:
+        return header.id
     name = path.rsplit("/", 1)[-1]
     return name.split(".jsonl")[0].split(".checkpoint.")[0].partition("-topic-")[0]
 
 
-def _header(file: ArchivedFile, open_file: Callable[[ArchivedFile], BinaryIO]) -> Entry | None:
-    if file.path.endswith(".zst"):
+def header_of(path: str, stream: BinaryIO) -> Entry | None:
+    """The session entry a transcript begins with, None if there is none to read."""
+    if path.endswith(".zst"):
         return None
-    with open_file(file) as stream:
-        first = stream.readline(1 << 20)
     try:
-        header = decode_line(first)[0]
+        header = decode_line(stream.readline(1 << 20))[0]
     except (Unreadable, IndexError):
         return None
     if not isinstance(header.id, str) or not header.id:
@@ -138,7 +141,7 @@ def _header(file: ArchivedFile, open_file: Callable[[ArchivedFile], BinaryIO]) -
     return header if header.type == "session" else None
 
 
-def _parents(header: Entry | None) -> Iterator[str]:
+def parents_in(header: Entry | None) -> Iterator[str]:
     """The session a header says it continues: pi writes a path, OpenClaw a path or an id."""
     if header is None:
         return

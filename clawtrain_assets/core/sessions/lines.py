@@ -6,7 +6,7 @@ from typing import BinaryIO, cast
 
 import zstandard
 
-from clawtrain_assets.core.sessions.entries import Entry, Unreadable, decode_line
+from clawtrain_assets.core.sessions.entries import Unreadable, decode_line
 from clawtrain_assets.core.sessions.nodes import Line
 from clawtrain_assets.core.sessions.report import Report
 from clawtrain_assets.core.sessions.sources import ArchivedFile
@@ -55,19 +55,14 @@ def file_lines(stream: BinaryIO, file: ArchivedFile, report: Report) -> Iterator
             if not entries:
                 report.blank += 1
                 continue
+        report.entries += len(entries)
+        report.glued += max(len(entries) - 1, 0)
         if not entries:
             yield None
-        for entry in _counted(entries, report):
+        for entry in entries:
+            report.entry_types[entry.type] += 1
+            if entry.message is not None and entry.message.role == "assistant":
+                report.assistant_entries += 1
             yield Line(entry, number, start, raw)
     report.lines += number
     report.bytes_read += offset
-
-
-def _counted(entries: list[Entry], report: Report) -> list[Entry]:
-    report.entries += len(entries)
-    report.glued += max(len(entries) - 1, 0)
-    for entry in entries:
-        report.entry_types[entry.type] += 1
-        if entry.message is not None and entry.message.role == "assistant":
-            report.assistant_entries += 1
-    return entries

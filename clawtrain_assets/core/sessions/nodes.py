@@ -7,7 +7,7 @@ import msgspec
 from clawtrain_assets.core.sessions.entries import Entry
 
 
-class Line(NamedTuple):
+class Line(msgspec.Struct, gc=False, eq=False):
     """An entry and where it was read."""
 
     entry: Entry

@@ -15,6 +15,8 @@ from clawtrain_assets.core.sessions.agent_database import MARK, open_part, parts
 from clawtrain_assets.core.sessions.families import DATABASES, scan
 from clawtrain_assets.core.sessions.lcm import is_lcm_part, lcm_parts, open_lcm_part
 
+_BUFFER = 128 << 10  # lines are longer than the default
+
 
 class ArchivedFile(msgspec.Struct, frozen=True):
     """One file as it was at one moment. ``path`` is relative to its state directory ``root``.
@@ -159,4 +161,4 @@ def open_history(root: Path, path: str, family: str) -> BinaryIO:
         raise ClawtrainError(f"{database} cannot be read: {error}.") from error
     if family in DATABASES:
         raise ClawtrainError(f"{path} is not a database of that name: check the path.")
-    return (root / path).open("rb")
+    return (root / path).open("rb", buffering=_BUFFER)

@@ -6,7 +6,7 @@ count characters of text, thinking and arguments.
 
 import json
 from bisect import bisect_left
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -14,7 +14,7 @@ from clawtrain_assets.core.sessions.messages import encode
 from clawtrain_assets.core.turn import Message, ToolCall
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A message as JSON, its length, and the message itself for the rare second rendering."""
 
     json: bytes
