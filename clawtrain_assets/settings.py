@@ -63,6 +63,12 @@ class Endpoint(_Section):
     api_key: str | None = Field(None, repr=False)
 
 
+class Candidate(Endpoint):
+    """A local model measured against the reference; each is an arm of its own."""
+
+    temperature: float = Field(0.0, ge=0, le=2, description="Of its replies; 0 is greedy")
+
+
 class Judging(_Section):
     rubric: Path | None = Field(
         None, description="Rubric file; default: CLAWTRAIN_HOME/rubric.toml"
@@ -143,8 +149,8 @@ class Settings(BaseSettings):
     owner: str = Field("team:clawtrain", description="Owner shown on every asset")
     sources: Sources = Sources()
     judge: Endpoint = Endpoint(model="nemotron-3-super:120b")
-    candidates: Annotated[tuple[Endpoint, ...], Field(min_length=1)] = (
-        Endpoint(model="qwen3:235b-a22b-instruct-2507-q4_K_M"),
+    candidates: Annotated[tuple[Candidate, ...], Field(min_length=1)] = (
+        Candidate(model="qwen3:235b-a22b-instruct-2507-q4_K_M"),
     )
     judging: Judging = Judging()
     shadow: Shadow = Shadow()
@@ -168,6 +174,18 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Berlin") from error
+        return value
+
+    @field_validator("candidates")
+    @classmethod
+    def _arms_differ(cls, value: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+        arms = [(one.model, one.temperature) for one in value]
+        for arm in arms:
+            if arms.count(arm) > 1:
+                raise ValueError(
+                    f"{arm[0]} is named twice at the same temperature; several hosts of one model "
+                    "belong into one entry's hosts"
+                )
         return value
 
     @property

@@ -73,3 +73,12 @@ def test_init_writes_files_that_load_and_keeps_what_is_there(home: Path) -> None
 def test_an_api_key_is_not_shown(home: Path) -> None:
     write(home, '[judge]\nmodel = "m"\napi_key = "hunter2"')
     assert "hunter2" not in repr(load_settings())
+
+
+def test_two_candidates_must_be_two_arms(home: Path) -> None:
+    twice = '[[candidates]]\nmodel = "m:1b"\n'
+    (home / "clawtrain.toml").write_text(twice + twice)
+    with pytest.raises(UsageError, match="m:1b is named twice"):
+        load_settings()
+    (home / "clawtrain.toml").write_text(twice + twice + "temperature = 0.7\n")
+    assert [one.temperature for one in load_settings().candidates] == [0.0, 0.7]

@@ -111,7 +111,7 @@ SHADOW_REPLAYS = _table(
     ("session_id", _STR, "Its session"),
     ("day", _STR, "Its day"),
     ("stratum", _STR, "Sampling stratum the turn was drawn from"),
-    ("candidate_model", _STR, "Local model that answered"),
+    ("candidate_model", _STR, "Local model that answered; its temperature, unless greedy"),
     ("candidate_digest", _STR, "Digest of that model"),
     ("status", _STR, "'replayed', or the class of the error"),
     ("error", _STR, "What went wrong, in words; null if replayed"),

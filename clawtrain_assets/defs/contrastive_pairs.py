@@ -1,17 +1,17 @@
 """contrastive_pairs: both arms of every replay judged blind, and which of them differ enough."""
 
-import asyncio
 from typing import Any
 
 import dagster as dg
 
 from clawtrain_assets.core import schemas
+from clawtrain_assets.core.endpoints import Fleet
 from clawtrain_assets.core.shadow.night import turns_by_id
 from clawtrain_assets.core.shadow.pairs import compare
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.progress import log_progress
-from clawtrain_assets.defs.resources import JUDGE_POOL, EndpointResource, Workspace
+from clawtrain_assets.defs.resources import JUDGE_POOL, RETRY, EndpointResource, Workspace
 
 
 @dg.asset(
@@ -21,6 +21,7 @@ from clawtrain_assets.defs.resources import JUDGE_POOL, EndpointResource, Worksp
     owners=[SETTINGS.owner],
     kinds={"ollama", "parquet"},
     pool=JUDGE_POOL,
+    retry_policy=RETRY,
     metadata=definition(schemas.CONTRASTIVE_PAIRS),
     description=(
         "One row per replay: both arms scored blind by the same rubric. A pair needs a median gap "
@@ -35,21 +36,20 @@ def contrastive_pairs(
     day = context.partition_key
     replays = workspace.lake.read("shadow_replays", day).to_pylist()
 
-    async def judge_arms() -> list[dict[str, Any]]:
-        async with judge.fleet() as fleet:
-            return await compare(
-                replays,
-                turns_by_id(workspace.lake, replays),
-                fleet,
-                workspace.journal,
-                workspace.rubric,
-                workspace.settings.shadow,
-                workspace.settings.judging,
-                log_progress(context.log),
-                workspace.judge_scrub(judge.endpoint()),
-            )
+    async def judge_arms(fleet: Fleet) -> list[dict[str, Any]]:
+        return await compare(
+            replays,
+            turns_by_id(workspace.lake, replays),
+            fleet,
+            workspace.journal,
+            workspace.rubric,
+            workspace.settings.shadow,
+            workspace.settings.judging,
+            log_progress(context.log),
+            workspace.judge_scrub(judge.endpoint()),
+        )
 
-    rows = asyncio.run(judge_arms()) if replays else []
+    rows = judge.ask(judge_arms) if replays else []
     workspace.lake.write_rows("contrastive_pairs", day, rows, schemas.CONTRASTIVE_PAIRS)
     table = workspace.lake.read("contrastive_pairs", day)
     statuses = table["status"].to_pylist()

@@ -1,14 +1,16 @@
 """Resources: the workspace on disk and the model endpoints."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 import dagster as dg
 from pydantic import Field
 
 from clawtrain_assets.core.endpoints import Fleet, open_fleet
 from clawtrain_assets.core.endpoints.locality import on_private_network
+from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.journal import Journal
 from clawtrain_assets.core.judging.rubric import Rubric, load_rubric, write_default
 from clawtrain_assets.core.lake import Lake
@@ -18,6 +20,11 @@ from clawtrain_assets.core.privacy.scrub import Scrubber
 from clawtrain_assets.core.sessions.archive import Archive
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.settings import Endpoint, Settings, load_settings
+
+_T = TypeVar("_T")
+
+# For what may pass and is no fault of ours or the endpoint's: a network disk, a locked database.
+RETRY = dg.RetryPolicy(max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL)
 
 
 class Workspace(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -85,12 +92,30 @@ class EndpointResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     context_tokens: int = Field(32_768, description="Context asked of the server, in tokens")
     max_output_tokens: int = Field(4_096, description="Bound of one reply, in tokens")
     think: bool | None = Field(False, description="Reasoning: off, on, or the model's default")
+    temperature: float = Field(0.0, description="Of a candidate's replies; judging sets its own")
     connect_timeout_s: float = 5.0
     total_timeout_s: float = 900.0
 
     def fleet(self) -> Fleet:
         """The endpoint, ready to be entered inside ``asyncio.run``."""
         return open_fleet(self.endpoint())
+
+    def ask(self, work: Callable[[Fleet], Awaitable[_T]]) -> _T:
+        """Open the endpoint and do ``work`` with it.
+
+        Raises dg.Failure with the sentence of a ClawtrainError, which the UI then shows first.
+        Such a failure is not tried again in the same run: a dead endpoint was waited for already,
+        and the next nightly brings the day again.
+        """
+
+        async def opened() -> _T:
+            async with self.fleet() as fleet:
+                return await work(fleet)
+
+        try:
+            return asyncio.run(opened())
+        except ClawtrainError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
 
     def endpoint(self) -> Endpoint:
         fields = self.model_dump(include=set(Endpoint.model_fields))

@@ -1,18 +1,17 @@
 """scored_turns: the judge's five scores for every tool-use turn of a day."""
 
-import asyncio
-
 import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from clawtrain_assets.core import schemas
+from clawtrain_assets.core.endpoints import Fleet
 from clawtrain_assets.core.judging.judge import eligible, judge_turns
 from clawtrain_assets.core.sessions.rows import turns_from_table
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.progress import log_progress
-from clawtrain_assets.defs.resources import JUDGE_POOL, EndpointResource, Workspace
+from clawtrain_assets.defs.resources import JUDGE_POOL, RETRY, EndpointResource, Workspace
 
 
 @dg.asset(
@@ -22,6 +21,7 @@ from clawtrain_assets.defs.resources import JUDGE_POOL, EndpointResource, Worksp
     owners=[SETTINGS.owner],
     kinds={"ollama", "parquet"},
     pool=JUDGE_POOL,
+    retry_policy=RETRY,
     metadata=definition(schemas.SCORED_TURNS),
     description=(
         "One row per tool-use turn of the day: tool_correctness, task_completion, "
@@ -37,19 +37,18 @@ def scored_turns(
     day = context.partition_key
     turns = [t for t in turns_from_table(workspace.lake.read("raw_turns", day)) if eligible(t)]
 
-    async def score() -> list[dict[str, object]]:
-        async with judge.fleet() as fleet:
-            return await judge_turns(
-                turns,
-                fleet,
-                workspace.journal,
-                workspace.rubric,
-                workspace.settings.judging,
-                log_progress(context.log),
-                workspace.judge_scrub(judge.endpoint()),
-            )
+    async def score(fleet: Fleet) -> list[dict[str, object]]:
+        return await judge_turns(
+            turns,
+            fleet,
+            workspace.journal,
+            workspace.rubric,
+            workspace.settings.judging,
+            log_progress(context.log),
+            workspace.judge_scrub(judge.endpoint()),
+        )
 
-    rows = asyncio.run(score()) if turns else []
+    rows = judge.ask(score) if turns else []
     workspace.lake.write_rows("scored_turns", day, rows, schemas.SCORED_TURNS)
     table = workspace.lake.read("scored_turns", day)
     return dg.MaterializeResult(

@@ -1,19 +1,21 @@
 """shadow_replays: a day's sample of reference turns, answered again by the local model."""
 
-import asyncio
+from functools import partial
 from typing import Any
 
 import dagster as dg
 
 from clawtrain_assets.core import schemas
+from clawtrain_assets.core.endpoints import Fleet
 from clawtrain_assets.core.shadow.night import draw
-from clawtrain_assets.core.shadow.replay import replay
+from clawtrain_assets.core.shadow.replay import arm, replay
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.progress import log_progress
 from clawtrain_assets.defs.resources import (
     CANDIDATE_POOL,
     CANDIDATES,
+    RETRY,
     EndpointResource,
     Workspace,
 )
@@ -26,6 +28,7 @@ from clawtrain_assets.defs.resources import (
     owners=[SETTINGS.owner],
     kinds={"ollama", "parquet"},
     pool=CANDIDATE_POOL,
+    retry_policy=RETRY,
     required_resource_keys={"workspace", *CANDIDATES},
     metadata=definition(schemas.SHADOW_REPLAYS),
     description=(
@@ -40,7 +43,7 @@ def shadow_replays(context: dg.AssetExecutionContext) -> dg.MaterializeResult[No
     rows: list[dict[str, Any]] = []
     for role in CANDIDATES:
         candidate: EndpointResource = getattr(context.resources, role)
-        rows += asyncio.run(_replay(context, workspace, candidate, day))
+        rows += candidate.ask(partial(_replay, context, workspace, day, candidate.temperature))
     workspace.lake.write_rows("shadow_replays", day, rows, schemas.SHADOW_REPLAYS)
     table = workspace.lake.read("shadow_replays", day)
     return dg.MaterializeResult(
@@ -55,12 +58,16 @@ def shadow_replays(context: dg.AssetExecutionContext) -> dg.MaterializeResult[No
 
 
 async def _replay(
-    context: dg.AssetExecutionContext, workspace: Workspace, candidate: EndpointResource, day: str
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    day: str,
+    temperature: float,
+    fleet: Fleet,
 ) -> list[dict[str, Any]]:
-    async with candidate.fleet() as fleet:
-        # The name the rows carry: a server completes the configured one (qwen3 is qwen3:latest).
-        model = (await fleet.identity()).model
-        sampled = draw(workspace.lake, day, model, workspace.settings.shadow)
-        if not sampled:
-            context.log.info(f"No turn of {day} is left to replay for {model}.")
-        return await replay(sampled, fleet, workspace.journal, log_progress(context.log))
+    # The name the rows carry: a server completes the configured one (qwen3 is qwen3:latest).
+    name = arm((await fleet.identity()).model, temperature)
+    sampled = draw(workspace.lake, day, name, workspace.settings.shadow)
+    if not sampled:
+        context.log.info(f"No turn of {day} is left to replay for {name}.")
+    progress = log_progress(context.log)
+    return await replay(sampled, fleet, workspace.journal, progress, temperature)

@@ -15,7 +15,7 @@ BACKLOG_DAYS = 30  # how far back a quiet day reaches
 
 
 def draw(lake: Lake, day: str, candidate_model: str, shadow: Shadow) -> list[Sampled]:
-    """The turns ``candidate_model`` (as its server names it) replays for the partition ``day``.
+    """The turns ``candidate_model`` (as ``replay.arm`` names it) replays for the partition ``day``.
 
     A partition drawn again gives the same turns: what it holds already does not count as taken.
     Raises ClawtrainError if ``raw_turns`` has no such partition.

@@ -32,20 +32,23 @@ async def replay(
     fleet: Fleet,
     journal: Journal,
     progress: Callable[[Progress], None],
+    temperature: float = 0.0,
 ) -> list[dict[str, Any]]:
     """Ask the candidate for its reply to every sampled turn; rows of SHADOW_REPLAYS in that order.
 
-    The candidate gets the reference's system prompt, tools and context, and answers greedily with
-    the endpoint's budget. Where the context exceeds the window, the oldest messages are left out
-    and counted. A reply that is cut, empty or unreadable is a row with its error class. Raises
-    EndpointError when the endpoint itself fails; what was answered stays in the journal.
+    The candidate gets the reference's system prompt, tools and context, and answers once, with
+    the endpoint's budget and a fixed seed. Where the context exceeds the window, the oldest
+    messages are left out and counted. A reply that is cut, empty or unreadable is a row with its
+    error class. Raises EndpointError when the endpoint itself fails; what was answered stays in
+    the journal.
     """
     identity = await fleet.identity()
+    identity = identity._replace(model=arm(identity.model, temperature))
     rows: dict[str, dict[str, Any]] = {}
     meter = Meter(len(sampled))
 
     async def work(item: Sampled) -> dict[str, Any]:
-        return await _replay_one(item, identity, fleet, journal)
+        return await _replay_one(item, identity, temperature, fleet, journal)
 
     def done(item: Sampled, row: dict[str, Any]) -> None:
         rows[item.turn.turn_id] = row
@@ -56,15 +59,20 @@ async def replay(
     return [rows[item.turn.turn_id] for item in sampled]
 
 
+def arm(model: str, temperature: float) -> str:
+    """The name of a candidate in every table: its model, and how it answers unless greedily."""
+    return f"{model} at temperature {temperature:g}" if temperature else model
+
+
 async def _replay_one(
-    item: Sampled, identity: ModelIdentity, fleet: Fleet, journal: Journal
+    item: Sampled, identity: ModelIdentity, temperature: float, fleet: Fleet, journal: Journal
 ) -> dict[str, Any]:
     reply_tokens = min(fleet.max_output_tokens, fleet.context_tokens // _REPLY_SHARE)
     row = _empty_row(item, identity)
     prompt_tokens = fleet.context_tokens - reply_tokens
     for place in places(item.turn, prompt_tokens, _CHARACTERS_PER_TOKEN):
         row["context_dropped"] = place.dropped
-        request = _request(item.turn, place, reply_tokens)
+        request = _request(item.turn, place, reply_tokens, temperature)
         try:
             answer = await ask(PURPOSE, item.turn.turn_id, 0, request, fleet, journal)
         except EndpointError as error:
@@ -77,11 +85,11 @@ async def _replay_one(
     return row
 
 
-def _request(turn: Turn, place: Place, reply_tokens: int) -> ChatRequest:
+def _request(turn: Turn, place: Place, reply_tokens: int, temperature: float) -> ChatRequest:
     return ChatRequest(
         messages=place.messages,
         tools=turn.tools,
-        temperature=0.0,
+        temperature=temperature,
         seed=_SEED,
         max_output_tokens=reply_tokens,
     )

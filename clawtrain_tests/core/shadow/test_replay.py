@@ -137,3 +137,16 @@ def test_a_tool_call_is_a_reply(journal: Journal) -> None:
     (row,) = run([a_turn()], FakeFleet(lambda _: call(path="b.md")), journal)
     assert row["status"] == "replayed"
     assert '"b.md"' in row["reply"]
+
+
+def test_the_same_model_at_another_temperature_is_another_candidate(journal: Journal) -> None:
+    fleet = FakeFleet(answer)
+    turns = [a_turn()]
+    sampled = [Sampled(turn, "turns 1-3 / calls 0 / read / main") for turn in turns]
+    (greedy,) = run(turns, fleet, journal)
+    (warm,) = asyncio.run(replay(sampled, fleet, journal, lambda _: None, temperature=0.7))
+    assert [request.temperature for request in fleet.requests] == [0.0, 0.7]
+    assert warm["candidate_model"] == "qwen3:235b at temperature 0.7"
+    assert warm["replay_id"] != greedy["replay_id"]
+    asyncio.run(replay(sampled, fleet, journal, lambda _: None, temperature=0.7))
+    assert len(fleet.requests) == 2
