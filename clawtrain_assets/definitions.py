@@ -11,6 +11,7 @@ from clawtrain_assets.defs import (
     judge_report,
     model_gap,
     phase5_gate,
+    quality,
     raw_turns,
     resources,
     review_sample,
@@ -41,7 +42,10 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
     """Everything Dagster shows; tests replace resources by name."""
     return dg.Definitions(
         assets=dg.load_assets_from_modules(_ASSET_MODULES),
-        asset_checks=dg.load_asset_checks_from_modules(_ASSET_MODULES),
+        asset_checks=[
+            *dg.load_asset_checks_from_modules(_ASSET_MODULES),
+            *quality.QUALITY_CHECKS,
+        ],
         resources={**resources.from_settings(), **(resource_overrides or {})},
         jobs=jobs.JOBS,
         schedules=jobs.SCHEDULES,

@@ -8,8 +8,10 @@ from upath import UPath
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
 
-_DAY = dg.AssetSelection.assets(
-    "raw_turns", "scored_turns", "shadow_replays", "contrastive_pairs", "sharegpt_dataset"
+# Checks over all days would stay open in a run with a partition key; the gate's run has them.
+_TURNS = dg.AssetSelection.assets("raw_turns").without_checks()
+_DAY = _TURNS | dg.AssetSelection.assets(
+    "scored_turns", "shadow_replays", "contrastive_pairs", "sharegpt_dataset"
 )
 
 archive = dg.define_asset_job(
@@ -19,7 +21,7 @@ archive = dg.define_asset_job(
 )
 ingest = dg.define_asset_job(
     "ingest",
-    dg.AssetSelection.assets("session_archive", "raw_turns"),
+    dg.AssetSelection.assets("session_archive") | _TURNS,
     description="Archive the history and extract one day's turns.",
 )
 score = dg.define_asset_job(
@@ -54,7 +56,8 @@ release = dg.define_asset_job(
 )
 gate = dg.define_asset_job(
     "gate",
-    dg.AssetSelection.assets("judge_report", "model_gap", "phase5_gate"),
+    dg.AssetSelection.assets("judge_report", "model_gap", "phase5_gate")
+    | dg.AssetSelection.checks_for_assets("raw_turns"),
     description="Report on judge and gap, evaluate the Phase 5 gate; runs without a partition.",
 )
 
