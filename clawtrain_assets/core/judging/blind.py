@@ -12,7 +12,7 @@ from clawtrain_assets.core.endpoints.types import Fleet, ModelIdentity
 from clawtrain_assets.core.journal import Journal
 from clawtrain_assets.core.judging.prompt import Scrub, judge_messages
 from clawtrain_assets.core.judging.rubric import Rubric
-from clawtrain_assets.core.judging.sampling import Verdicts, answer_tokens, judge
+from clawtrain_assets.core.judging.sampling import Verdicts, answer_tokens, judge, note
 from clawtrain_assets.core.progress import Meter, Progress
 from clawtrain_assets.core.turn import Message, Turn
 
@@ -89,8 +89,9 @@ async def judge_blind(
             rubric_hash=rubric.hash,
             prompt_hash=verdicts.prompt_hash,
         )
-        progress(meter.note(verdicts.error_class, verdicts.prompt_tokens, verdicts.output_tokens))
+        progress(note(meter, verdicts))
 
+    progress(meter.now())
     await run_all(sorted(items, key=_digest), work, fleet.slots, on_done)
     return scores
 

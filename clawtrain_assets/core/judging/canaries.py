@@ -19,7 +19,7 @@ from clawtrain_assets.core.endpoints.types import Fleet
 from clawtrain_assets.core.journal import Journal
 from clawtrain_assets.core.judging.prompt import judge_messages
 from clawtrain_assets.core.judging.rubric import Rubric
-from clawtrain_assets.core.judging.sampling import Verdicts, answer_tokens, judge
+from clawtrain_assets.core.judging.sampling import Verdicts, answer_tokens, judge, note
 from clawtrain_assets.core.progress import Meter, Progress
 from clawtrain_assets.core.turn import Message, Outcome, ToolCall, Turn
 
@@ -126,8 +126,9 @@ async def judge_canaries(
     def on_done(canary: Canary, verdicts: Verdicts) -> None:
         overall[canary.id] = verdicts.medians["overall"]
         prompts[canary.id] = verdicts.prompt_hash
-        progress(meter.note(verdicts.error_class, verdicts.prompt_tokens, verdicts.output_tokens))
+        progress(note(meter, verdicts))
 
+    progress(meter.now())
     await run_all(canaries, work, fleet.slots, on_done)
     asked = (identity.digest, rubric.hash, sorted(prompts.items()))
     measure = hashlib.sha256(msgspec.json.encode(asked)).hexdigest()

@@ -11,7 +11,7 @@ from clawtrain_assets.core.journal import Journal
 from clawtrain_assets.core.judging.features import features
 from clawtrain_assets.core.judging.prompt import Scrub, judge_messages
 from clawtrain_assets.core.judging.rubric import Rubric
-from clawtrain_assets.core.judging.sampling import Verdicts, answer_tokens, judge
+from clawtrain_assets.core.judging.sampling import Verdicts, answer_tokens, judge, note
 from clawtrain_assets.core.progress import Meter, Progress
 from clawtrain_assets.core.schemas import SCORES
 from clawtrain_assets.core.turn import Turn
@@ -71,8 +71,9 @@ async def judge_turns(
     def on_done(place: int, verdicts: Verdicts) -> None:
         assert identity is not None
         rows[place] = _row(turns[place], verdicts, identity, rubric)
-        progress(meter.note(verdicts.error_class, verdicts.prompt_tokens, verdicts.output_tokens))
+        progress(note(meter, verdicts))
 
+    progress(meter.now())
     await run_all(range(len(turns)), work, fleet.slots, on_done)
     return [rows[place] for place in range(len(turns))]
 

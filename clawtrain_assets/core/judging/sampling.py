@@ -2,6 +2,7 @@
 
 import statistics
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from clawtrain_assets.core.endpoints.asking import ask, message_of
@@ -13,6 +14,7 @@ from clawtrain_assets.core.endpoints.types import (
 )
 from clawtrain_assets.core.journal import Answer, Journal
 from clawtrain_assets.core.judging.verdict import Judgment, parse_verdict, verdict_schema
+from clawtrain_assets.core.progress import Meter, Progress
 from clawtrain_assets.core.schemas import SCORES
 from clawtrain_assets.core.turn import Message
 
@@ -26,7 +28,8 @@ _NEAR_SAMPLES = 5
 
 @dataclass
 class Verdicts:
-    """All samples of one prompt. ``error_class`` is None if enough of them are valid."""
+    """All samples of one prompt. ``error_class`` is None if enough of them are valid; ``asked``
+    says whether a model was asked, or the journal knew everything."""
 
     prompt_hash: str
     samples: list[dict[str, Any]] = field(default_factory=list)
@@ -35,6 +38,7 @@ class Verdicts:
     prompt_tokens: int = 0
     output_tokens: int = 0
     latency_s: float = 0.0
+    asked: bool = False
 
     @property
     def medians(self) -> dict[str, float | None]:
@@ -68,13 +72,14 @@ async def judge(
     ``more_near_threshold`` is set. Scored if more than half of the samples are valid, else the
     class of the first failure. Raises EndpointError if the endpoint fails.
     """
+    began = datetime.now(UTC)
     request = verdict_request(messages, fleet, samples)
     verdicts = Verdicts(prompt_hash(request, fleet.options))
     wanted = samples
     sample = 0
     while sample < wanted:
         await _one(
-            purpose, item_id, sample, replace(request, seed=sample), fleet, journal, verdicts
+            purpose, item_id, sample, replace(request, seed=sample), fleet, journal, verdicts, began
         )
         sample += 1
         if more_near_threshold and sample == wanted and 3 <= sample < _NEAR_SAMPLES:
@@ -85,6 +90,16 @@ async def judge(
         failed = next(sample for sample in verdicts.samples if "error" in sample)
         verdicts.error_class, verdicts.error = failed["error"], failed["detail"]
     return verdicts
+
+
+def note(meter: Meter, verdicts: Verdicts) -> Progress:
+    """Count one judged item."""
+    return meter.note(
+        verdicts.error_class,
+        verdicts.prompt_tokens,
+        verdicts.output_tokens,
+        asked=verdicts.asked,
+    )
 
 
 def verdict_request(messages: list[Message], fleet: Fleet, samples: int) -> ChatRequest:
@@ -110,6 +125,7 @@ async def _one(
     fleet: Fleet,
     journal: Journal,
     verdicts: Verdicts,
+    began: datetime,
 ) -> None:
     """Ask once, and once more if the answer is not a verdict; what came of it is a sample."""
     for repaired in (False, True):
@@ -118,8 +134,10 @@ async def _one(
         except EndpointError as error:
             if not error.item_fault:
                 raise
+            verdicts.asked = True
             verdicts.samples.append(_failed(sample, request, error.error_class, str(error)))
             return
+        verdicts.asked |= answer.created_at >= began
         verdicts.prompt_tokens += answer.prompt_tokens or 0
         verdicts.output_tokens += answer.output_tokens or 0
         verdicts.latency_s += answer.latency_s or 0.0
