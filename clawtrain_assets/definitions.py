@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from clawtrain_assets.defs import (
+    alerts,
     contrastive_pairs,
     jobs,
     judge_canaries,
@@ -49,7 +50,7 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
         resources={**resources.from_settings(), **(resource_overrides or {})},
         jobs=jobs.JOBS,
         schedules=jobs.SCHEDULES,
-        sensors=jobs.SENSORS,
+        sensors=[*jobs.SENSORS, *alerts.ALERTS],
         # One process per run: seven times less CPU than a process per step.
         executor=dg.in_process_executor,
     )

@@ -121,6 +121,19 @@ class Review(_Section):
     reviewers: tuple[str, ...] = ()
 
 
+class Alerts(_Section):
+    webhook: str | None = Field(
+        None, repr=False, description="Where failed runs and changes of the gate are posted"
+    )
+
+    @field_validator("webhook")
+    @classmethod
+    def _is_http(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("give an http:// or https:// address")
+        return value
+
+
 class Price(_Section):
     """US dollars per million tokens of models whose name matches, from a day on."""
 
@@ -158,6 +171,7 @@ class Settings(BaseSettings):
     gate: Gate = Gate()
     privacy: Privacy = Privacy()
     review: Review = Review()
+    alerts: Alerts = Alerts()
     prices: tuple[Price, ...] = ()
     lake_url: str | None = Field(None, description="Default: CLAWTRAIN_HOME/lake")
     journal_url: str | None = Field(None, description="Default: SQLite in CLAWTRAIN_HOME")
