@@ -139,6 +139,24 @@ def scrub(jsonl: bool, denylist: Path | None) -> None:
 
 
 @main.command()
+@click.argument("session")
+@click.option("--yes", is_flag=True, help="Do not ask in a terminal.")
+def forget(session: str, yes: bool) -> None:
+    """Erase a session from archive, tables, journal and notes; list releases that hold it."""
+    from clawtrain_assets.core.forget import describe, forget_session
+    from clawtrain_assets.runs import require_rest
+    from clawtrain_assets.settings import load_settings
+
+    settings = load_settings()
+    require_rest(settings)
+    if sys.stdin.isatty() and not yes:
+        click.confirm(f"Erase session {session}? This cannot be undone.", abort=True)
+    for line in describe(forget_session(session, settings), settings):
+        click.echo(line)
+    require_rest(settings)  # one that began meanwhile may have read what is now erased
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 def status(as_json: bool) -> None:
     """The Phase 5 gate as it stands."""

@@ -7,9 +7,14 @@ from typing import Self
 import dagster as dg
 
 from clawtrain_assets.core.errors import ClawtrainError
-from clawtrain_assets.instance.prepare import prepare_instance
+from clawtrain_assets.instance.prepare import dagster_home, prepare_instance
 from clawtrain_assets.settings import Settings
 
+_WRITING = (
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -45,6 +50,20 @@ class Runs:
         )
         if not result.success:
             raise ClawtrainError(f"{job} failed: {_reason(result)}")
+
+
+def require_rest(settings: Settings) -> None:
+    """Raises ClawtrainError while a run is in progress: it may yet write what it has read."""
+    home = dagster_home(settings.home)
+    if not (home / "dagster.yaml").exists():
+        return
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        runs = instance.get_runs(dg.RunsFilter(statuses=_WRITING), limit=1)
+    if runs:
+        raise ClawtrainError(
+            f"Run {runs[0].run_id[:8]} of {runs[0].job_name} is not over: wait for it, or cancel "
+            "it in the web UI (clawtrain up), then repeat this."
+        )
 
 
 def _reason(result: dg.ExecuteInProcessResult) -> str:

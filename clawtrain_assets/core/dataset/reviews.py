@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+from upath import UPath
 
 from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.core.lake import replace_bytes
 
 Judgment = Literal["keep", "reject", "leak", "skip"]
 JUDGMENTS: tuple[Judgment, ...] = ("keep", "reject", "leak", "skip")
@@ -86,6 +88,20 @@ def turned_down(reviews_dir: Path, reviewers: Collection[str]) -> set[str]:
         for verdict in _in_force(logs)
         if verdict.reviewer in reviewers and verdict.verdict in ("reject", "leak")
     }
+
+
+def forget_notes(reviews_dir: Path, turn_ids: Collection[str]) -> int:
+    """Empty the notes on these turns, which may quote them; verdicts stay. Returns how many."""
+    emptied = 0
+    for path in sorted(reviews_dir.glob("*.jsonl")):
+        verdicts = VerdictLog(reviews_dir, path.stem).all()
+        noted = [v for v in verdicts if v.notes and v.turn_id in turn_ids]
+        if noted:
+            emptied += len(noted)
+            kept = [msgspec.structs.replace(v, notes="") if v in noted else v for v in verdicts]
+            lines = b"".join(msgspec.json.encode(verdict) + b"\n" for verdict in kept)
+            replace_bytes(UPath(path), lines)
+    return emptied
 
 
 def _in_force(logs: Iterable[VerdictLog]) -> Iterable[ReviewVerdict]:

@@ -31,7 +31,8 @@ def missing_transcripts(
 ) -> Iterator[str]:
     """Sessions that a store or cron log names but no transcript was ever captured of.
 
-    ``forgotten`` (hashes) are not missed. Agents whose sessions are in a database have no transcript files and are passed over.
+    ``forgotten`` ones (hashes of ids) are not missed. Agents whose sessions are in a database have
+    no transcript files and are passed over.
     """
     known = {name for (name,) in index.execute("SELECT DISTINCT session_id FROM contents")}
     in_database = {_agent(f.path) for f in found if f.family == "agent_sqlite"}

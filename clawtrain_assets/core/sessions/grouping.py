@@ -123,7 +123,7 @@ def _reading_order(file: ArchivedFile) -> tuple[bool, int, str, datetime, str]:
 def name_of(path: str, header: Entry | None) -> str:
     """The session's id where the file name holds no UUID: its header's, else the file's stem."""
     if header is not None and header.id:
-        return header.id
+        return str(header.id)
     name = path.rsplit("/", 1)[-1]
     return name.split(".jsonl")[0].split(".checkpoint.")[0].partition("-topic-")[0]
 
