@@ -128,7 +128,7 @@ def _phones(page: Page) -> Iterator[Finding]:
         if end - start >= 8:
             for match in _PHONE_US.finditer(text, max(0, start - 1), end + 5):
                 yield Finding(*match.span(), "PHONE", "phone/us", match.group())
-        if end - start >= 10 and text[start] == "0":
+        if end - start >= 10:  # the run may begin with another number: "until 13:00. 0114 ..."
             for match in _PHONE_NATIONAL.finditer(text, start, end + 2):
                 if any(_is_valid(match.group(), region) for region in _REGIONS):
                     yield Finding(*match.span(), "PHONE", "phone/national", match.group())
