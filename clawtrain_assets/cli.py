@@ -139,6 +139,21 @@ def scrub(jsonl: bool, denylist: Path | None) -> None:
 
 
 @main.command()
+@click.option("--add", is_flag=True, help="Ask for each kind and add what you confirm.")
+def denylist(add: bool) -> None:
+    """Show, as TOML, what your sessions reveal that the denylist does not name yet."""
+    from clawtrain_assets.denylisting import add_confirmed, proposed
+    from clawtrain_assets.settings import load_settings
+
+    settings = load_settings()
+    found = proposed(settings)
+    if add:
+        add_confirmed(settings, found)
+    else:
+        click.echo(found.to_toml(), nl=False)
+
+
+@main.command()
 @click.argument("session")
 @click.option("--yes", is_flag=True, help="Do not ask in a terminal.")
 def forget(session: str, yes: bool) -> None:

@@ -4,7 +4,12 @@ import asyncio
 from collections.abc import Iterator
 
 from clawtrain_assets.core.endpoints.preflight import Check, preflight
+from clawtrain_assets.core.lake import Lake
+from clawtrain_assets.core.privacy.denylist import load_denylist
+from clawtrain_assets.core.privacy.revealed import revealed
 from clawtrain_assets.settings import SETTINGS_FILE, Settings, load_settings
+
+_READ_CHARS = 5_000_000  # of the newest turns, for what the denylist lacks: some 3 s
 
 
 def examine() -> Iterator[Check]:
@@ -36,12 +41,18 @@ def _sources(settings: Settings) -> Check:
 
 def _denylist(settings: Settings) -> Check:
     file = settings.denylist_file
-    return Check(
-        "denylist",
-        file.exists(),
-        str(file) if file.exists() else "none: names and hosts cannot be found by pattern alone",
-        f"Run `clawtrain init` and list your names, hosts and domains in {file}.",
-    )
+    if not file.exists():
+        return Check(
+            "denylist",
+            False,
+            "none: names and hosts cannot be found by pattern alone",
+            f"Run `clawtrain init` and list your names, hosts and domains in {file}.",
+        )
+    listed = load_denylist(file)
+    lake, allowed = Lake(settings.lake), settings.privacy.allowlist
+    proposed = len(revealed(lake, listed, allowed, newest=_READ_CHARS))
+    more = f"; {proposed} more proposed: `clawtrain denylist`" if proposed else ""
+    return Check("denylist", True, f"{file}, {len(listed)} values{more}", "")
 
 
 def _reviewers(settings: Settings) -> Check:

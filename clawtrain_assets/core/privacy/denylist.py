@@ -10,7 +10,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import tomlkit
+from upath import UPath
+
 from clawtrain_assets.core.errors import UsageError
+from clawtrain_assets.core.lake import replace_bytes
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,6 @@ class Denylist:
     addresses: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     other: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return any(getattr(self, kind.name) for kind in fields(self))
 
     def merged(self, other: "Denylist") -> "Denylist":
         """Both lists together, without doubles, in order."""
@@ -46,6 +47,9 @@ class Denylist:
         for kind in fields(self):
             for value in getattr(self, kind.name):
                 yield kind.name, value
+
+    def __len__(self) -> int:
+        return sum(len(getattr(self, kind.name)) for kind in fields(self))
 
     def to_toml(self) -> str:
         """The file that ``load_denylist`` reads back."""
@@ -75,6 +79,29 @@ def load_denylist(path: Path) -> Denylist:
     for part in parts:
         merged = merged.merged(_from_mapping(part, path))
     return merged
+
+
+def add_to_denylist(path: Path, added: Denylist) -> None:
+    """Append values to the lists of a TOML denylist; comments and order of the file stay.
+
+    Replaces the file whole or not at all; makes it if there is none. Raises UsageError for a
+    denylist that is not TOML, or not a denylist.
+    """
+    if path.suffix == ".json":
+        raise UsageError(f"{path} is JSON: add the values by hand, or keep the list as TOML.")
+    present = load_denylist(path) if path.exists() else Denylist()
+    document = tomlkit.parse(path.read_text("utf-8") if path.exists() else "")
+    for kind in fields(Denylist):
+        values = [v for v in getattr(added, kind.name) if v not in getattr(present, kind.name)]
+        if not values:
+            continue
+        if kind.name not in document:
+            document.add(kind.name, tomlkit.array())
+        listed = document[kind.name]
+        assert isinstance(listed, tomlkit.items.Array)
+        for value in values:
+            listed.append(value)
+    replace_bytes(UPath(path), tomlkit.dumps(document).encode())
 
 
 def _from_mapping(data: Any, path: Path) -> Denylist:

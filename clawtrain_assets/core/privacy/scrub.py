@@ -156,7 +156,7 @@ class Scrubber:
     def _page(self, text: str) -> Page:
         low = lower(text)
         hits: dict[str, list[int]] = {}
-        for last, word in self.triggers.iter(low):
+        for last, word in self.triggers.iter(low) if len(self.triggers) else ():
             hits.setdefault(word, []).append(last - len(word) + 1)
         return Page(text, low, hits)
 
