@@ -214,6 +214,7 @@ GAP = _table(
 )
 
 GATE = _table(
+    ("evaluated_at", _TIME, "When; the last evaluation of each day is kept"),
     ("name", _STR, "Check"),
     ("passed", _BOOL, "Whether it holds"),
     ("count", _INT, "What there is"),

@@ -1,11 +1,13 @@
 """The gate tells the truth: it opens for five met conditions and for nothing else."""
 
+import html
 import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,9 +25,12 @@ from clawtrain_assets.core.gate import (
     approve,
     as_status,
     bad_share_bound,
+    changed_thresholds,
     evaluate,
     gather_facts,
     is_open,
+    remember,
+    render_html,
     render_markdown,
     render_text,
 )
@@ -165,6 +170,51 @@ def test_the_forms_of_the_report() -> None:
     }
     assert len(render_text(verdicts).splitlines()) == 5
     assert "The gate is closed" in render_markdown(verdicts)
+
+
+def test_the_history_keeps_the_last_evaluation_of_each_day(tmp_path: Path) -> None:
+    lake, zone = Lake(str(tmp_path / "lake")), ZoneInfo("Europe/Berlin")
+    verdicts = evaluate(facts(), Gate())
+    fewer = evaluate(facts(positive_examples=Count("a", 7, 7, 0.0)), Gate())
+    remember(lake, fewer, datetime(2026, 3, 8, 21, 0, tzinfo=UTC), zone)
+    remember(lake, fewer, datetime(2026, 3, 8, 22, 59, tzinfo=UTC), zone)
+    history = remember(lake, verdicts, datetime(2026, 3, 8, 23, 1, tzinfo=UTC), zone)  # the 9th
+    assert history.num_rows == 2 * len(CHECKS)
+    assert history.schema.equals(lake.read("phase5_gate").schema)
+    counts = [r["count"] for r in history.to_pylist() if r["name"] == "positive_examples"]
+    assert counts == [7, 1_000]
+
+
+def test_the_page_has_the_same_numbers_and_needs_nothing_else(tmp_path: Path) -> None:
+    lake, zone = Lake(str(tmp_path / "lake")), ZoneInfo("UTC")
+    given = facts(positive_examples=Count("sharegpt_dataset", 940, None, 4.0), scrub=None)
+    thresholds = Gate(contrastive_pairs=20)
+    verdicts = evaluate(given, thresholds)
+    changed = changed_thresholds(thresholds, 7.0, 2.5)
+    pages = []
+    for day in (8, 9):
+        when = datetime(2026, 3, day, 12, tzinfo=UTC)
+        history = remember(lake, verdicts, when, zone)
+        pages.append(render_html(verdicts, history, changed, when))
+    first, second = pages
+    assert "The Phase 5 gate is closed" in second
+    for v in verdicts:
+        assert html.escape(v.detail, quote=True) in second
+        assert f"{v.count:,} of {v.threshold:,}" in second
+    assert "2026-03-24" in second  # the projected date
+    assert "less than 5.8%" in second  # the bound
+    assert "[gate] contrastive_pairs is 20, the published gate has 50." in second
+    assert "[shadow] min_gap is 2.5, the published gate has 3." in second
+    assert "from 940 to 940, 1000 needed" in second
+    assert "The trend begins" in first
+    assert "The trend begins" not in second
+    for loaded in ("<script", "src=", "href=", "url(", "@import"):
+        assert loaded not in second
+
+
+def test_published_thresholds_are_said_to_be() -> None:
+    assert changed_thresholds(Gate(), 7.0, 3.0) == []
+    assert len(changed_thresholds(Gate(human_review=5), 6.0, 3.0)) == 2
 
 
 def gather(lake: Lake, root: Path, reviewers: Sequence[str] = ("ada",)) -> GateFacts:

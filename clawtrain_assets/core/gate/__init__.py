@@ -3,8 +3,16 @@
 from clawtrain_assets.core.gate.approval import approve
 from clawtrain_assets.core.gate.current import approve_newest, current
 from clawtrain_assets.core.gate.facts import GateFacts, ReviewFacts, ScrubFacts, gather_facts
-from clawtrain_assets.core.gate.report import as_status, render_markdown, render_text
-from clawtrain_assets.core.gate.rules import CHECKS, Verdict, bad_share_bound, evaluate, is_open
+from clawtrain_assets.core.gate.history import remember
+from clawtrain_assets.core.gate.report import as_status, render_html, render_markdown, render_text
+from clawtrain_assets.core.gate.rules import (
+    CHECKS,
+    Verdict,
+    bad_share_bound,
+    changed_thresholds,
+    evaluate,
+    is_open,
+)
 
 __all__ = [
     "CHECKS",
@@ -16,10 +24,13 @@ __all__ = [
     "approve_newest",
     "as_status",
     "bad_share_bound",
+    "changed_thresholds",
     "current",
     "evaluate",
     "gather_facts",
     "is_open",
+    "remember",
+    "render_html",
     "render_markdown",
     "render_text",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from clawtrain_assets.core.gate.facts import Count, GateFacts, ReviewFacts, ScrubFacts
-from clawtrain_assets.settings import Gate
+from clawtrain_assets.settings import Dataset, Gate, Shadow
 
 CHECKS = (
     "positive_examples",
@@ -57,6 +57,23 @@ def evaluate(facts: GateFacts, thresholds: Gate) -> list[Verdict]:
         _privacy(facts.scrub),
     ]
     return [_honest(verdict) for verdict in verdicts]
+
+
+def changed_thresholds(thresholds: Gate, min_overall: float, min_gap: float) -> list[str]:
+    """A sentence for every threshold of the gate that is not the published one.
+
+    What counts as a positive example and as a pair is part of the gate, too.
+    """
+    pairs = [
+        *((f"[gate] {name}", getattr(thresholds, name), value) for name, value in PUBLISHED),
+        ("[dataset] min_overall", min_overall, Dataset().min_overall),
+        ("[shadow] min_gap", min_gap, Shadow().min_gap),
+    ]
+    return [
+        f"{name} is {value:g}, the published gate has {published:g}."
+        for name, value, published in pairs
+        if value != published
+    ]
 
 
 def is_open(verdicts: list[Verdict]) -> bool:
