@@ -35,14 +35,15 @@ class SessionGroup(NamedTuple):
         for file in (*self.files, *self.lcm):
             if file.first_ms is None or file.last_ms is None:
                 return True
-            first = _day(file.first_ms, zone)
-            last = _day(file.last_ms, zone)
+            first = day_of(file.first_ms, zone)
+            last = day_of(file.last_ms, zone)
             if any(first <= day <= last for day in days):
                 return True
         return False
 
 
-def _day(ms: int, zone: ZoneInfo) -> str:
+def day_of(ms: int, zone: ZoneInfo) -> str:
+    """The calendar day of a moment in epoch milliseconds."""
     return datetime.fromtimestamp(ms / 1000, zone).date().isoformat()
 
 

@@ -34,6 +34,7 @@ class Report:
     attributed: Counter[str] = field(default_factory=Counter)  # by attribution_source
     cost_states: Counter[str] = field(default_factory=Counter)
     cost_usd: float = 0.0
+    gaps: Counter[str] = field(default_factory=Counter)  # see count_gap, by day
     lcm_conflicts: int = 0
     lcm_only_turns: int = 0
     quarantine: list[dict[str, Any]] = field(default_factory=list, repr=False)
@@ -50,6 +51,10 @@ class Report:
         self.attributed[row.attribution_source] += 1
         self.cost_states[row.cost_state] += 1
         self.cost_usd += row.cost_usd or 0.0
+
+    def count_gap(self, day: str) -> None:
+        """A conversation goes on, on this day, without the messages that were before it."""
+        self.gaps[day] += 1
 
     def reject(self, path: str, line: int, offset: int, reason: str, raw: bytes) -> None:
         self.quarantine.append(

@@ -7,13 +7,13 @@ from typing import BinaryIO
 from clawtrain_assets.core.sessions.attribution import name_or_none
 from clawtrain_assets.core.sessions.conversation import Conversation, Counters
 from clawtrain_assets.core.sessions.entries import Entry, Unreadable, decode_line, epoch_ms
-from clawtrain_assets.core.sessions.grouping import SessionGroup
+from clawtrain_assets.core.sessions.grouping import SessionGroup, day_of
 from clawtrain_assets.core.sessions.housekeeping import kind_of_key, kind_of_request
 from clawtrain_assets.core.sessions.lcm import read_lcm
 from clawtrain_assets.core.sessions.lcm_join import LcmJoin
 from clawtrain_assets.core.sessions.lines import file_lines, plain_stream
 from clawtrain_assets.core.sessions.messages import user_text
-from clawtrain_assets.core.sessions.nodes import Node
+from clawtrain_assets.core.sessions.nodes import Node, Path
 from clawtrain_assets.core.sessions.report import Report
 from clawtrain_assets.core.sessions.row import Facts, Identity, Row, Settings
 from clawtrain_assets.core.sessions.sources import HistorySource
@@ -88,7 +88,13 @@ def _walk(
 ) -> Iterator[Row]:
     emitted: set[str] = set()
     counters = Counters()
+    begun = False
     for path in tree.paths():
+        if path.reason is None and any(node.turn_id is not None for node in path.nodes):
+            if begun or path.nodes[0].parent is not None:
+                ms = _first_ms(path, load, facts.first_ms)
+                report.count_gap(day_of(ms, settings.zone))
+            begun = True
         own = counters if path.reason is None else Counters()
         for row in Conversation(path, facts, settings, load, own).rows():
             if row.turn_id in emitted:
@@ -101,6 +107,16 @@ def _walk(
             if row.source_family == "lcm":
                 report.lcm_only_turns += 1
             yield row
+
+
+def _first_ms(path: Path, load: Callable[[Node], Entry], otherwise: int) -> int:
+    """Time of the first message of the path's own that has one."""
+    for node in path.nodes[path.start :]:
+        if node.type == "message":
+            ms = epoch_ms(load(node).timestamp)
+            if ms is not None:
+                return ms
+    return otherwise
 
 
 def _facts(

@@ -38,6 +38,8 @@ class SessionTree:
         self.contents: dict[str, str] = {}  # turn id -> content identity
         self.merged_entries = 0
         self._leaf: str | None = None
+        self._former: set[str] = set()  # leaves of earlier copies
+        self._newest: set[str] = set()  # entries of the copy the leaf is from
         self._markers: dict[str, str | None] = {}  # leaf marker -> where its children continue
 
     def add_file(
@@ -54,6 +56,7 @@ class SessionTree:
         seen: Counter[str] = Counter()
         last_offset, part = -1, 0
         moved = False
+        ids: set[str] = set()
         for item in lines:
             if item is None:
                 by_index.append(None)
@@ -91,11 +94,14 @@ class SessionTree:
             if parent == node_id:
                 parent = None
             node = self._add(node_id, parent, item, file, live, part, keep)
+            ids.add(node_id)
             if not node.side:
                 leaf = tail = node_id
                 moved = True
         if moved:
-            self._leaf = leaf
+            if self._leaf is not None:
+                self._former.add(self._leaf)
+            self._leaf, self._newest = leaf, ids
 
     def _point(self, entry: Entry) -> tuple[str | None, str | None] | None:
         """(leaf, next parent) a leaf marker sets; None if it names unknown entries."""
@@ -216,8 +222,10 @@ class SessionTree:
         """Every turn in exactly one path: active ones first in reading order, then the others.
 
         The session's leaf ends the active path. Entries whose ancestors are lost form conversations
-        of their own; entries that leave another path are an abandoned branch or a side append.
+        of their own, and so does what an earlier copy ended with and the newest has no more: it was
+        rotated away. Other entries that leave a path are an abandoned branch or a side append.
         """
+        rotated = self._former - self._newest
         covered: set[str] = set()
         active: list[Path] = []
         others: list[Path] = []
@@ -232,9 +240,12 @@ class SessionTree:
             if all(node.turn_id is None for node in nodes):
                 continue
             prefix, _ = self._climb(joined, set())
+            if any(node.id in rotated for node in nodes):
+                active.append(Path(prefix + nodes, len(prefix), None))
+                continue
             reason = "side_append" if nodes[0].side else "abandoned_branch"
             others.append(Path(prefix + nodes, len(prefix), reason))
-        active.sort(key=lambda path: path.nodes[0].seq)
+        active.sort(key=lambda path: path.nodes[-1].seq)
         others.sort(key=lambda path: path.nodes[path.start].seq)
         return active + others
 

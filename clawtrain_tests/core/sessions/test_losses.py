@@ -131,3 +131,61 @@ def test_a_fork_does_not_count_its_parents_turns_again(tmp_path: Path) -> None:
     own = next(t for t in turns if t.response.text == "Done differently.")
     assert own.turn_index == 5
     assert "You are welcome." in [m.text for m in own.context]
+
+
+def _rotated(script: Script, keep: int) -> Script:
+    """What LCM leaves of a file: header, newest settings, the last messages linked anew."""
+    tail = Script(script.session_id)
+    settings = next(entry for entry in script.entries if entry["type"] == "model_change")
+    kept = [entry for entry in script.entries if entry["type"] == "message"][-keep:]
+    tail.entries += [settings, {**kept[0], "parentId": settings["id"]}, *kept[1:]]
+    return tail
+
+
+def test_rotation_to_a_tail_of_64_messages_between_captures_is_reported(tmp_path: Path) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    script = conversation()
+    script.write(state)
+    archive.capture([state], None)
+    for number in range(60):
+        script.user(f"question {number}")
+        script.assistant(f"answer {number}")
+    script.ms += 24 * 3_600_000
+    for number in range(60, 100):
+        script.user(f"question {number}")
+        script.assistant(f"answer {number}")
+    _rotated(script, 64).write(state)
+    archive.capture([state], None)
+
+    turns, extraction = read(archive)
+    assert len(turns) == 4 + 32
+    assert {turn.exclusion_reason for turn in turns} == {None}  # captured before: no dead branch
+    assert turns[3].response.text == "You are welcome."
+    assert turns[4].response.text == "answer 68"
+    assert "You are welcome." not in [message.text for message in turns[4].context]
+    assert extraction.report.gaps == {"2026-03-08": 1}
+
+
+def test_rotation_that_overlaps_a_capture_leaves_no_gap(tmp_path: Path) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    script = conversation()
+    script.write(state)
+    archive.capture([state], None)
+    for number in range(20):
+        script.user(f"question {number}")
+        script.assistant(f"answer {number}")
+    _rotated(script, 44).write(state)
+    archive.capture([state], None)
+    turns, extraction = read(archive)
+    assert len(turns) == 24
+    assert {turn.exclusion_reason for turn in turns} == {None}
+    assert extraction.report.gaps == {}
+
+
+def test_a_file_that_was_rotated_before_the_first_capture_is_reported(tmp_path: Path) -> None:
+    script = conversation()
+    script.entries = [script.entries[0], *script.entries[-2:]]  # their parent is nowhere
+    script.write(tmp_path)
+    turns, extraction = read(tmp_path)
+    assert len(turns) == 1
+    assert extraction.report.gaps == {"2026-03-07": 1}
