@@ -118,7 +118,7 @@ class HostFleet:
         return next(iter(found.values()))
 
     async def chat(self, request: ChatRequest) -> ChatReply:
-        began = time.monotonic()
+        troubled: float | None = None
         attempts = 0
         while True:
             host = await self._free_host()
@@ -126,7 +126,8 @@ class HostFleet:
                 reply = await host.chat(request)
             except Trouble as trouble:
                 attempts += trouble.kind != "gone"
-                await self._bear(trouble, host, attempts, time.monotonic() - began)
+                troubled = troubled or time.monotonic()
+                await self._bear(trouble, host, attempts, time.monotonic() - troubled)
             else:
                 self._broken_in_a_row = 0
                 return reply

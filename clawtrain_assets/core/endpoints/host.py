@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import Any
 
+import httpcore
 import httpx
 import msgspec
 
@@ -18,12 +19,19 @@ from clawtrain_assets.core.endpoints.wire import Dialect
 from clawtrain_assets.settings import Endpoint
 
 
+def requests_at_once(slots: int) -> int:
+    """What a host with so many slots is given to work on and to queue."""
+    return slots + 1 + slots // 8
+
+
 class Host:
-    """A server and ``slots + 1`` connections to it, each in an httpx client of its own.
+    """A server and its connections, each in a pool of its own.
 
     One pool for all of them would scan itself for every request, which at 64 connections costs
-    more than the request. The one beyond the slots waits in the server's queue, so that no slot
-    idles while an answer travels.
+    more than the request. Questions go through httpcore, which costs a third less than httpx
+    around it; what is asked rarely goes through httpx. Some requests beyond the slots wait in the
+    server's queue, so that no slot idles while an answer travels: one, and one more for every
+    eight slots, because many slots come free in the same moment.
     """
 
     def __init__(
@@ -34,22 +42,27 @@ class Host:
         self._endpoint = endpoint
         self._dialect = dialect
         self._alive_every_s = alive_every_s
-        self._idle = [self._client() for _ in range(endpoint.slots + 1)]
+        key = endpoint.api_key
+        self._headers = {"Content-Type": "application/json"} | (
+            {"Authorization": f"Bearer {key}"} if key else {}
+        )
+        self._chat_url = httpcore.URL(url + dialect.chat_path)
+        self._chat_headers = httpx.Headers(
+            {"Host": httpx.URL(url).netloc.decode(), **self._headers}
+        ).raw
+        self._idle = [_connection() for _ in range(requests_at_once(endpoint.slots))]
         self._prober = self._client()
         self._probe: asyncio.Task[bool] | None = None
 
     def _client(self) -> httpx.AsyncClient:
-        key = self._endpoint.api_key
         return httpx.AsyncClient(
             base_url=self.url,
             # Proxy settings are meant for the web, not for a machine on the desk.
             trust_env=False,
             # Loading the certificate store takes 25 ms, wasted on plain HTTP.
             verify=self.url.startswith("https:"),
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
             timeout=httpx.Timeout(None, connect=self._endpoint.connect_timeout_s),
-            headers={"Content-Type": "application/json"}
-            | ({"Authorization": f"Bearer {key}"} if key else {}),
+            headers=self._headers,
         )
 
     @property
@@ -61,8 +74,9 @@ class Host:
         if self._probe is not None:
             self._probe.cancel()
             await asyncio.gather(self._probe, return_exceptions=True)
-        for client in (*self._idle, self._prober):
-            await client.aclose()
+        await self._prober.aclose()
+        for connection in self._idle:
+            await connection.aclose()
 
     async def identity(self) -> ModelIdentity:
         """Raises Trouble if nothing answers, EndpointError if it lacks the model."""
@@ -97,23 +111,33 @@ class Host:
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         """One attempt; raises Trouble for what may pass, EndpointError for what will not."""
-        client = self._idle.pop()
+        connection = self._idle.pop()
         try:
-            return await self._attempt(client, request)
+            return await self._attempt(connection, request)
         finally:
-            self._idle.append(client)
+            self._idle.append(connection)
 
-    async def _attempt(self, client: httpx.AsyncClient, request: ChatRequest) -> ChatReply:
+    async def _attempt(
+        self, connection: httpcore.AsyncConnectionPool, request: ChatRequest
+    ) -> ChatReply:
         body = msgspec.json.encode(self._dialect.payload(self._endpoint, request))
         started = time.perf_counter()
-        sent = asyncio.create_task(client.post(self._dialect.chat_path, content=body))
+        sent = asyncio.create_task(
+            connection.request(
+                "POST",
+                self._chat_url,
+                headers=[*self._chat_headers, (b"Content-Length", b"%d" % len(body))],
+                content=body,
+                extensions={"timeout": {"connect": self._endpoint.connect_timeout_s}},
+            )
+        )
         try:
             response = await self._wait(sent, started)
-        except httpx.ConnectError as error:
+        except httpcore.ConnectError as error:
             raise Trouble("gone", f"{self.url} refuses connections") from error
-        except httpx.ConnectTimeout as error:
+        except httpcore.ConnectTimeout as error:
             raise Trouble("gone", f"{self.url} does not answer") from error
-        except httpx.TransportError as error:
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             if await self.alive():
                 raise Trouble("broken", f"{self.url} dropped the connection") from error
             raise Trouble("lost", f"{self.url} went away") from error
@@ -122,10 +146,11 @@ class Host:
                 sent.cancel()
                 await asyncio.wait([sent])
         latency_s = time.perf_counter() - started
-        data = _decode(response)
+        data = _decode(response.content)
         raise_for_status(
-            response.status_code,
-            self._dialect.error_text(data) or ("" if data is not None else response.text),
+            response.status,
+            self._dialect.error_text(data)
+            or ("" if data is not None else response.content.decode(errors="replace")),
             self.url,
             self._endpoint.model,
             self._dialect.missing(self._endpoint, self.url),
@@ -139,7 +164,9 @@ class Host:
             )
         return self._dialect.reply(data, latency_s, self.url)
 
-    async def _wait(self, sent: "asyncio.Task[httpx.Response]", started: float) -> httpx.Response:
+    async def _wait(
+        self, sent: "asyncio.Task[httpcore.Response]", started: float
+    ) -> httpcore.Response:
         """A long silence is work or death: the server is asked now and then whether it lives."""
         while True:
             left_s = self._endpoint.total_timeout_s - (time.perf_counter() - started)
@@ -154,8 +181,12 @@ class Host:
                 raise Trouble("lost", f"{self.url} stopped answering")
 
 
-def _decode(response: httpx.Response) -> Any:
+def _connection() -> httpcore.AsyncConnectionPool:
+    return httpcore.AsyncConnectionPool(max_connections=1, max_keepalive_connections=1)
+
+
+def _decode(content: bytes) -> Any:
     try:
-        return msgspec.json.decode(response.content)
+        return msgspec.json.decode(content)
     except msgspec.DecodeError:
         return None

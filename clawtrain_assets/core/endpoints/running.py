@@ -1,4 +1,4 @@
-"""Work over many items, as many at a time as the endpoint serves and one more."""
+"""Work over many items, as many at a time as keep the endpoint full."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -14,13 +14,15 @@ async def run_all(
     slots: int,
     on_done: Callable[[T, R], None],
 ) -> None:
-    """``work`` for every item, ``slots + 1`` in flight; ``on_done`` as each one ends.
+    """``work`` for every item, ``2 * slots + 1`` at a time; ``on_done`` as each one ends.
 
+    A fleet gives each host no more than ``host.requests_at_once``; the rest have their prompt
+    ready, or wait for the journal, so that no slot waits for either.
     Items are taken one by one, so ten million cost no more memory than ten. The first exception
     cancels what is in flight, waits for it to end, and is raised.
     """
     source = iter(items)
-    workers = [asyncio.create_task(_drain(source, work, on_done)) for _ in range(slots + 1)]
+    workers = [asyncio.create_task(_drain(source, work, on_done)) for _ in range(2 * slots + 1)]
     try:
         await asyncio.gather(*workers)
     finally:

@@ -112,7 +112,7 @@ class Journal:
 
     def _release(self, key: Key) -> None:
         digest = key.digest
-        self._writer.submit(lambda c: store.release(c, digest, self._owner))
+        self._writer.submit(lambda c: store.release(c, digest, self._owner), durable=False)
 
     def _claim(self, key: Key) -> "Future[tuple[bool, Answer | None]]":
         def attempt(connection: Any) -> tuple[bool, Answer | None]:
@@ -127,7 +127,7 @@ class Journal:
                 store.release(connection, key.digest, self._owner)
             return held, known
 
-        return self._writer.submit(attempt)
+        return self._writer.submit(attempt, durable=False)
 
     def _renew(self, connection: Any) -> None:
         store.renew(connection, self._owner, time.time() + _LEASE_S)

@@ -96,8 +96,10 @@ _ANSWER_FIELDS = tuple(Answer.__struct_fields__)
 def open_engine(url: str) -> sa.Engine:
     """Connect and create the tables; a SQLite file is created for the owner alone.
 
-    SQLite: WAL with synchronous=FULL, so a commit survives a power cut; secure_delete, so what is
-    forgotten is overwritten. WAL needs a local disk. Raises UsageError for a URL that is none.
+    SQLite: WAL with synchronous=FULL, so a commit survives a power cut, except those with the
+    execution option ``durable=False``, which only survive a killed process; secure_delete, so
+    what is forgotten is overwritten. WAL needs a local disk. Raises UsageError for a URL that is
+    none.
     """
     try:
         engine = sa.create_engine(url)
@@ -125,7 +127,6 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
         for pragma in (
             "busy_timeout=30000",
             "journal_mode=WAL",
-            "synchronous=FULL",
             "secure_delete=ON",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
@@ -133,8 +134,12 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         # A writer that starts as a reader cannot wait for its turn; it fails instead.
-        writes = not connection.get_execution_options().get("read_only", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        level = (
+            "FULL" if options.get("durable", True) else "NORMAL"
+        )  # WAL: waits for the disk, or not
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
 
 
 # Built once: SQLAlchemy spends more on making a statement than SQLite on running it.

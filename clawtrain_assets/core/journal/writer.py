@@ -19,24 +19,28 @@ Operation = Callable[[sa.Connection], Any]
 class _Job(NamedTuple):
     operation: Operation
     done: "Future[Any]"
+    durable: bool
 
 
 class Writer:
     """Runs operations in the order they were submitted; a future resolves after the commit.
 
-    ``idle`` runs at least every ``idle_s`` seconds in a transaction of its own.
+    A commit waits for the disk if one of its operations is durable; those that are not (claims,
+    which a power cut makes void anyway) are on disk with the next one that is.
+    ``idle`` runs at least every ``idle_s`` seconds in a transaction of its own, not durable.
     """
 
     def __init__(self, engine: sa.Engine, idle: Operation, idle_s: float) -> None:
         self._engine = engine
+        self._hasty = engine.execution_options(durable=False)
         self._idle = idle
         self._idle_s = idle_s
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    def submit(self, operation: Operation) -> "Future[Any]":
-        job = _Job(operation, Future())
+    def submit(self, operation: Operation, *, durable: bool = True) -> "Future[Any]":
+        job = _Job(operation, Future(), durable)
         self._jobs.put(job)
         return job.done
 
@@ -52,7 +56,7 @@ class Writer:
             batch, closing = self._collect(max(0.0, idle_due - time.monotonic()))
             self._commit(batch)
             if time.monotonic() >= idle_due:
-                self._commit([_Job(self._idle, Future())])
+                self._commit([_Job(self._idle, Future(), durable=False)])
                 idle_due = time.monotonic() + self._idle_s
 
     def _collect(self, timeout_s: float) -> tuple[list[_Job], bool]:
@@ -73,7 +77,8 @@ class Writer:
         if not batch:
             return
         try:
-            with self._engine.begin() as connection:
+            engine = self._engine if any(job.durable for job in batch) else self._hasty
+            with engine.begin() as connection:
                 results = [job.operation(connection) for job in batch]
         except Exception as error:  # noqa: BLE001 - whatever it is, the askers must hear of it
             cause = type(getattr(error, "orig", error)).__name__

@@ -90,21 +90,28 @@ def test_the_prompt_hash_covers_all_but_the_seed() -> None:
     )
 
 
-def test_the_endpoint_gets_one_request_more_than_it_has_slots_and_never_more() -> None:
-    flying = most = 0
-    done: list[int] = []
+@pytest.mark.parametrize(("slots", "queued"), [(1, 1), (4, 1), (16, 3)])
+def test_a_host_gets_its_slots_and_a_few_to_queue_and_never_more(slots: int, queued: int) -> None:
+    with scripted_server({"latency_s": 0.1}) as server:
+        where = Endpoint(model="judge:1b", hosts=(server.url,), slots=slots)
+        done: list[int] = []
 
-    async def work(item: int) -> int:
-        nonlocal flying, most
-        flying += 1
-        most = max(most, flying)
-        await asyncio.sleep(0.001)
-        flying -= 1
-        return item * 2
+        async def run() -> None:
+            async with open_fleet(where) as fleet:
 
-    asyncio.run(run_all(range(50), work, 4, lambda item, result: done.append(result - item)))
-    assert most == 5
-    assert sorted(done) == list(range(50))
+                async def work(item: int) -> int:
+                    await fleet.chat(ChatRequest([Message("user", f"item {item}")]))
+                    return item
+
+                await run_all(
+                    range(4 * slots), work, fleet.slots, lambda item, result: done.append(result)
+                )
+
+        asyncio.run(run())
+        began = sorted(asked["at"] for asked in server.asked)
+    assert sorted(done) == list(range(4 * slots))
+    together = [sum(start <= other < start + 0.1 for other in began) for start in began]
+    assert max(together) == slots + queued
 
 
 def test_the_first_failure_stops_the_rest_before_it_is_raised() -> None:
@@ -119,7 +126,7 @@ def test_the_first_failure_stops_the_rest_before_it_is_raised() -> None:
 
     with pytest.raises(RuntimeError, match="dead"):
         asyncio.run(run_all(range(100), work, 2, lambda item, result: None))
-    assert sorted(ended) == [0, 1, 2]
+    assert sorted(ended) == [0, 1, 2, 3, 4]
 
 
 def test_preflight_names_what_is_ready_and_what_to_do_otherwise() -> None:
