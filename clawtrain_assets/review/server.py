@@ -20,12 +20,15 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.core.privacy.pseudonyms import OWN
 from clawtrain_assets.core.schemas import SCORES
 from clawtrain_assets.review.session import ReviewSession
 from clawtrain_assets.settings import Settings
 
 _LOOPBACK = "127.0.0.1"
 _HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d{1,5})?", re.IGNORECASE)
+# What the scrubber writes in place of a value, for the page to mark; the same in JavaScript.
+_STAND_IN = rf"{OWN.pattern}|198\.1[89](?:\.\d{{1,3}}){{2}}|2001:db8::[0-9a-f:]+"
 _BODY_LIMIT = 100_000  # bytes of a posted verdict
 
 
@@ -135,6 +138,7 @@ class _Pages:
                 "release_id": self._session.release_id,
                 "reviewer": self._session.reviewer,
                 "score_names": SCORES,
+                "stand_in_pattern": _STAND_IN,
                 "examples": shown,
             }
         )
