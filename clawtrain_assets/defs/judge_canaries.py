@@ -1,6 +1,5 @@
 """judge_canaries: invented turns with known answers, judged again every night."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from clawtrain_assets.core import schemas
+from clawtrain_assets.core.endpoints import Fleet
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.judging import canaries
 from clawtrain_assets.core.judging.canaries import CanaryReport, CanaryScores
@@ -15,7 +15,7 @@ from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.defs.metadata import definition, preview
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.progress import log_progress
-from clawtrain_assets.defs.resources import JUDGE_POOL, EndpointResource, Workspace
+from clawtrain_assets.defs.resources import JUDGE_POOL, RETRY, EndpointResource, Workspace
 
 _TABLE = "judge_canaries"
 _CHECKS = {
@@ -35,6 +35,7 @@ _CHECKS = {
     owners=[SETTINGS.owner],
     kinds={"ollama", "parquet"},
     pool=JUDGE_POOL,
+    retry_policy=RETRY,
     metadata=definition(schemas.CANARIES),
     description=(
         "Every night the judge scores the same invented turns anew; how its answers move while "
@@ -50,20 +51,18 @@ def judge_canaries(
 ) -> dg.MaterializeResult[None]:
     day = datetime.now(workspace.settings.zone).date().isoformat()
 
-    async def ask() -> CanaryScores:
-        async with judge.fleet() as fleet:
-            return await canaries.judge_canaries(
-                day,
-                fleet,
-                workspace.journal,
-                workspace.rubric,
-                workspace.settings.judging.context_chars,
-                log_progress(context.log),
-            )
+    async def ask(fleet: Fleet) -> CanaryScores:
+        return await canaries.judge_canaries(
+            day,
+            fleet,
+            workspace.journal,
+            workspace.rubric,
+            workspace.settings.judging.context_chars,
+            log_progress(context.log),
+        )
 
-    workspace.lake.write_rows(
-        _TABLE, day, canaries.night_rows(asyncio.run(ask())), schemas.CANARIES
-    )
+    scores = judge.ask(ask)
+    workspace.lake.write_rows(_TABLE, day, canaries.night_rows(scores), schemas.CANARIES)
     found = _newest(workspace.lake)
     return dg.MaterializeResult(
         metadata={

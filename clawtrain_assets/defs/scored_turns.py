@@ -1,5 +1,7 @@
 """scored_turns: the judge's five scores for every tool-use turn of a day."""
 
+from datetime import date
+
 import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -7,11 +9,14 @@ import pyarrow.compute as pc
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.endpoints import Fleet
 from clawtrain_assets.core.judging.judge import eligible, judge_turns
+from clawtrain_assets.core.judging.version import judging_version
+from clawtrain_assets.core.reference_price import reference_price
 from clawtrain_assets.core.sessions.rows import turns_from_table
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.progress import log_progress
 from clawtrain_assets.defs.resources import JUDGE_POOL, RETRY, EndpointResource, Workspace
+from clawtrain_assets.settings import Price
 
 
 @dg.asset(
@@ -22,6 +27,14 @@ from clawtrain_assets.defs.resources import JUDGE_POOL, RETRY, EndpointResource,
     kinds={"ollama", "parquet"},
     pool=JUDGE_POOL,
     retry_policy=RETRY,
+    # Days judged under another rubric, prompt or model show as out of date; whether to judge
+    # them again is a person's choice, and their old scores stay until then.
+    code_version=judging_version(
+        SETTINGS.rubric_file,
+        SETTINGS.judge.model,
+        SETTINGS.judging.samples,
+        SETTINGS.judging.context_chars,
+    ),
     metadata=definition(schemas.SCORED_TURNS),
     description=(
         "One row per tool-use turn of the day: tool_correctness, task_completion, "
@@ -35,7 +48,14 @@ def scored_turns(
     judge: dg.ResourceParam[EndpointResource],
 ) -> dg.MaterializeResult[None]:
     day = context.partition_key
-    turns = [t for t in turns_from_table(workspace.lake.read("raw_turns", day)) if eligible(t)]
+    settings = workspace.settings
+    every = turns_from_table(workspace.lake.read("raw_turns", day))
+    turns = [turn for turn in every if eligible(turn)]
+    price = reference_price(
+        every, settings.shadow.reference_models, settings.prices, date.fromisoformat(day)
+    )
+
+    scrubber = workspace.model_scrub(turns, judge.endpoint())
 
     async def score(fleet: Fleet) -> list[dict[str, object]]:
         return await judge_turns(
@@ -43,9 +63,9 @@ def scored_turns(
             fleet,
             workspace.journal,
             workspace.rubric,
-            workspace.settings.judging,
-            log_progress(context.log),
-            workspace.judge_scrub(judge.endpoint()),
+            settings.judging,
+            log_progress(context.log, price),
+            scrubber.text if scrubber else None,
         )
 
     rows = judge.ask(score) if turns else []
@@ -56,9 +76,23 @@ def scored_turns(
             "dagster/partition_row_count": table.num_rows,
             "status": status_counts(table),
             "mean overall": _mean(table["overall"]),
+            "rubric": workspace.rubric.hash[:8],
+            **_spent(table, price),
             "scores": preview(table, ["turn_id", "status", *schemas.SCORES]),
         }
     )
+
+
+def _spent(table: pa.Table, price: Price | None) -> dict[str, float]:
+    """Tokens of the judge, and what the reference model would have taken for them."""
+    read, written = (
+        pc.sum(table[name]).as_py() or 0 for name in ("prompt_tokens", "output_tokens")
+    )
+    spent = {"tokens read": read, "tokens written": written}
+    if price is not None:
+        dollars = (read * price.input + written * price.output) / 1_000_000
+        spent["would have cost USD"] = round(dollars, 4)
+    return spent
 
 
 def _mean(column: pa.ChunkedArray) -> float | None:

@@ -80,15 +80,20 @@ def load_rubric(path: Path) -> Rubric:
         raise UsageError(
             f"The rubric {path} cannot be read: run `clawtrain init` for the default one."
         ) from error
+    return read_rubric(data, str(path))
+
+
+def read_rubric(data: bytes, name: str) -> Rubric:
+    """A rubric file's content; ``name`` is what an error calls it."""
     try:
         content = tomllib.loads(data.decode())
         return Rubric(**content | {"hash": hashlib.sha256(data).hexdigest()})
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise UsageError(f"The rubric {path} is wrong at {place}: {first['msg']}.") from None
+        raise UsageError(f"The rubric {name} is wrong at {place}: {first['msg']}.") from None
     except ValueError as error:
-        raise UsageError(f"The rubric {path} is not TOML: {error}.") from None
+        raise UsageError(f"The rubric {name} is not TOML: {error}.") from None
 
 
 def default_rubric() -> bytes:
