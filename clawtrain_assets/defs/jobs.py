@@ -5,13 +5,14 @@ import hashlib
 import dagster as dg
 from upath import UPath
 
+from clawtrain_assets.defs.nightly import JOB, nightly_schedule
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
 
 # Checks over all days would stay open in a run with a partition key; the gate's run has them.
 _TURNS = dg.AssetSelection.assets("raw_turns").without_checks()
 _DAY = _TURNS | dg.AssetSelection.assets(
-    "scored_turns", "shadow_replays", "contrastive_pairs", "sharegpt_dataset"
+    "scored_turns", "shadow_replays", "contrastive_pairs", "sharegpt_dataset", "nightly_summary"
 )
 
 archive = dg.define_asset_job(
@@ -45,9 +46,9 @@ dataset = dg.define_asset_job(
     description="Build one day's scrubbed training examples.",
 )
 nightly = dg.define_asset_job(
-    "nightly",
+    JOB,
     dg.AssetSelection.assets("session_archive") | _DAY,
-    description="Bring one day from the archive to pairs and examples.",
+    description="Bring one day from the archive to pairs, examples and its summary.",
 )
 release = dg.define_asset_job(
     "release",
@@ -63,14 +64,6 @@ gate = dg.define_asset_job(
 
 JOBS = [archive, ingest, score, canaries, shadow, dataset, nightly, release, gate]
 
-nightly_schedule = dg.build_schedule_from_partitioned_job(
-    nightly,
-    name="nightly_0230",
-    description="Yesterday's partition, at 02:30 in the configured time zone.",
-    hour_of_day=2,
-    minute_of_hour=30,
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
 archive_schedule = dg.ScheduleDefinition(
     name="archive_hourly",
     job=archive,

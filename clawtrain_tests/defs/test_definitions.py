@@ -17,6 +17,7 @@ DAILY_ASSETS = {
     "shadow_replays",
     "contrastive_pairs",
     "sharegpt_dataset",
+    "nightly_summary",
 }
 WHOLE_ASSETS = {
     "session_archive",
@@ -62,7 +63,7 @@ def test_every_asset_says_what_it_is(graph) -> None:
 
 
 def test_every_table_shows_its_columns(graph) -> None:
-    reports = {"model_gap", "judge_report", "phase5_gate"}
+    reports = {"nightly_summary", "model_gap", "judge_report", "phase5_gate"}
     for key in graph.get_all_asset_keys():
         if key.to_user_string() not in reports:
             assert "dagster/column_schema" in graph.get(key).metadata, key
@@ -91,9 +92,14 @@ def test_the_gate_job_has_no_partition_and_the_nightly_has() -> None:
 def test_the_nightly_brings_the_day_before(local: str, day: str) -> None:
     zone = ZoneInfo(DAILY.timezone)
     tick = datetime.fromisoformat(local).replace(tzinfo=zone)
-    context = dg.build_schedule_context(scheduled_execution_time=tick)
-    schedule = build_defs().get_repository_def().get_schedule_def("nightly_0230")
-    result = schedule.evaluate_tick(context)
+    repository = build_defs().get_repository_def()
+    with (
+        dg.instance_for_test() as instance,
+        dg.build_schedule_context(
+            instance, scheduled_execution_time=tick, repository_def=repository
+        ) as context,
+    ):
+        result = repository.get_schedule_def("nightly_0230").evaluate_tick(context)
     requests = result.run_requests or []
     assert [request.partition_key for request in requests] == [day]
 

@@ -62,9 +62,12 @@ class Line:
         """The partitions the schedule asks for in the night after ``day``."""
         zone = self.settings.zone
         tick = datetime.fromisoformat(f"{day}T02:30").replace(tzinfo=zone) + timedelta(days=1)
-        context = dg.build_schedule_context(self.instance, scheduled_execution_time=tick)
-        schedule = build_defs().get_repository_def().get_schedule_def("nightly_0230")
-        requests = schedule.evaluate_tick(context).run_requests or []
+        repository = build_defs().get_repository_def()
+        schedule = repository.get_schedule_def("nightly_0230")
+        with dg.build_schedule_context(
+            self.instance, scheduled_execution_time=tick, repository_def=repository
+        ) as context:
+            requests = schedule.evaluate_tick(context).run_requests or []
         return [request.partition_key for request in requests if request.partition_key]
 
 
@@ -145,7 +148,7 @@ def test_a_night_has_one_summary_of_what_it_brought(line: Line) -> None:
     )
     assert f"## {day}" in str(shown["summary"].value)
     logged = [entry.user_message for entry in line.instance.all_logs(event.run_id)]
-    assert any(line.startswith(f"{day}: ") and "The gate still lacks" in line for line in logged)
+    assert any(said.startswith(f"{day}: ") and "The gate still lacks" in said for said in logged)
 
 
 def test_every_turn_is_a_row_and_every_excluded_one_has_a_reason(line: Line) -> None:
