@@ -38,6 +38,8 @@ class _Commands(click.Group):
 )
 def main(home: Path | None) -> None:
     """Turn an OpenClaw agent's real work into training data you can trust."""
+    # What this process and those it starts create is for the owner alone, Dagster's files too.
+    os.umask(0o077)
     if home:
         os.environ["CLAWTRAIN_HOME"] = str(home.expanduser().absolute())
 
@@ -231,15 +233,53 @@ def release(approve: bool, earlier: str | None) -> None:
 
 
 @main.command()
+@click.option("--day", "days", multiple=True, metavar="YYYY-MM-DD", help="May be repeated.")
+def score(days: tuple[str, ...]) -> None:
+    """Judge days that are extracted: all of them, or those named. Goes on where it was stopped."""
+    from clawtrain_assets.core.errors import UsageError
+    from clawtrain_assets.core.lake import Lake
+    from clawtrain_assets.settings import load_settings
+
+    settings = load_settings()
+    known = Lake(settings.lake).days("raw_turns")
+    missing = sorted(set(days) - set(known))
+    if missing or not known:
+        raise UsageError(
+            f"Not extracted yet: {', '.join(missing) or 'any day'}. Materialize raw_turns first "
+            "(clawtrain up)."
+        )
+    from clawtrain_assets.runs import Runs
+
+    with Runs(settings) as runs:
+        for day in sorted(days) or known:
+            runs.run("score", day)
+            click.echo(f"{day} is judged.")
+        runs.run("gate")
+    click.echo(f"The judge's scores are shown in {settings.reports / 'judge.html'}.")
+
+
+@main.command()
 @click.option("--export", "purpose", help="Write all answers of one purpose as JSON lines.")
-def journal(purpose: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="The table as JSON lines.")
+def journal(purpose: str | None, as_json: bool) -> None:
     """What models have answered so far, by purpose, model and day."""
+    from clawtrain_assets.core.errors import UsageError
     from clawtrain_assets.core.journal import Journal
+    from clawtrain_assets.core.journal.table import render
     from clawtrain_assets.settings import load_settings
 
     with Journal(load_settings().journal) as entries:
-        rows = entries.export(purpose) if purpose else iter(entries.summary())
-        for row in rows:
+        summary = entries.summary()
+        if purpose is None and not as_json:
+            click.echo(render(summary))
+            return
+        known = sorted({row["purpose"] for row in summary})
+        if purpose is not None and purpose not in known:
+            raise UsageError(
+                f"The journal has no answers for {purpose!r}; it has: "
+                f"{', '.join(known) or 'none at all'}."
+            )
+        for row in entries.export(purpose) if purpose else summary:
             click.echo(json.dumps(row, ensure_ascii=False))
 
 

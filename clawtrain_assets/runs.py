@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 import dagster as dg
+from rich.console import Console
 
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.instance.prepare import dagster_home, prepare_instance
@@ -41,13 +42,15 @@ class Runs:
     def run(self, job: str, partition: str | None = None) -> None:
         """Execute one job; raises ClawtrainError with the failing step's own sentence."""
         from clawtrain_assets.definitions import defs
+        from clawtrain_assets.defs.progress import live_bar
 
-        result = defs.resolve_job_def(job).execute_in_process(
-            instance=self._instance,
-            partition_key=partition,
-            run_config=_QUIET,
-            raise_on_error=False,
-        )
+        with live_bar(Console(stderr=True)):
+            result = defs.resolve_job_def(job).execute_in_process(
+                instance=self._instance,
+                partition_key=partition,
+                run_config=_QUIET,
+                raise_on_error=False,
+            )
         if not result.success:
             raise ClawtrainError(f"{job} failed: {_reason(result)}")
 
