@@ -36,6 +36,7 @@ from clawtrain_assets.core.gate import (
 )
 from clawtrain_assets.core.gate.facts import Count
 from clawtrain_assets.core.lake import Lake
+from clawtrain_assets.core.schemas import SCORES
 from clawtrain_assets.settings import Gate
 from clawtrain_tests.core.dataset.lakes import day_turns, release, small_lake, write_day
 
@@ -222,16 +223,13 @@ def gather(lake: Lake, root: Path, reviewers: Sequence[str] = ("ada",)) -> GateF
 
 
 def judge(root: Path, built: Release, example: str, said: Judgment, reviewer: str = "ada") -> None:
-    VerdictLog(root / "reviews", built.release_id).append(
-        ReviewVerdict(
-            release_id=built.release_id,
-            example_id=example,
-            turn_id="t",
-            reviewer=reviewer,
-            verdict=said,
-            time=datetime.now(UTC),
-        )
-    )
+    log = VerdictLog(root / "reviews", built.release_id)
+    log.append(review_verdict(built, example, said, reviewer=reviewer))
+
+
+def review_verdict(built: Release, example: str, said: Judgment, **changes: Any) -> ReviewVerdict:
+    given = {"turn_id": "t", "reviewer": "ada", "time": datetime.now(UTC)} | changes
+    return ReviewVerdict(release_id=built.release_id, example_id=example, verdict=said, **given)
 
 
 def test_an_empty_home_has_no_facts_and_a_closed_gate(tmp_path: Path) -> None:
@@ -279,6 +277,24 @@ def test_the_review_counts_for_its_release_and_by_named_people_only(tmp_path: Pa
     review = gather(lake, tmp_path).review
     assert review is not None
     assert (review.kept, review.rejected, review.unnamed) == (0, 0, 0)
+
+
+def test_the_review_tells_how_far_judge_and_reviewers_agree(tmp_path: Path) -> None:
+    lake = small_lake(tmp_path)
+    built = release(lake, tmp_path)
+    sampled = sampled_ids(built, 5)
+    judge(tmp_path, built, sampled[0], "keep")
+    assert gather(lake, tmp_path).review == ReviewFacts(built.release_id, 5, 1, 0, 0, 0, ("ada",))
+    for example, overall in zip(sampled, (8.0, 7.0, 3.0, 8.0, 9.0), strict=True):
+        log = VerdictLog(tmp_path / "reviews", built.release_id)
+        scores = dict.fromkeys(SCORES, overall)
+        log.append(review_verdict(built, example, "keep", scores=scores))
+    review = gather(lake, tmp_path).review
+    assert review is not None
+    assert review.agreement is not None
+    assert (review.agreement.n, review.agreement.within_one) == (5, 0.8)  # the judge said 8
+    said = verdict("human_review", facts(review=review)).detail
+    assert "within a point on 80% of 5 examples" in said
 
 
 def test_the_scrub_counts_for_the_files_as_they_were_verified(tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
-from clawtrain_assets.core.dataset.release_files import SFT_FORMS
+from clawtrain_assets.core.dataset.release_files import LINEAGE, SFT_FORMS, read_rows
 from clawtrain_assets.core.dataset.released import (
     SCRUB_REPORT,
     Release,
@@ -16,6 +17,7 @@ from clawtrain_assets.core.dataset.released import (
 )
 from clawtrain_assets.core.dataset.reviews import VerdictLog
 from clawtrain_assets.core.dataset.sample import sampled_ids
+from clawtrain_assets.core.judging.agreement import Agreement, agreement
 from clawtrain_assets.core.lake import Lake
 
 WINDOW_DAYS = 28  # the present yield is the mean over these last days
@@ -59,6 +61,7 @@ class ReviewFacts:
     leaks: int
     unnamed: int
     reviewers: tuple[str, ...]
+    agreement: Agreement | None = None  # of the judge's overall with theirs, where they gave one
 
 
 @dataclass(frozen=True)
@@ -154,12 +157,15 @@ def _review(
 ) -> ReviewFacts:
     sampled = set(sampled_ids(release, size))
     judged: dict[str, set[str]] = {}
+    scored: dict[str, list[float]] = {}
     unnamed = 0
     for verdict in VerdictLog(reviews_dir, release.release_id).latest():
         if verdict.reviewer not in reviewers:
             unnamed += 1
         else:
             judged.setdefault(verdict.example_id, set()).add(verdict.verdict)
+            if verdict.scores and verdict.verdict in ("keep", "reject"):
+                scored.setdefault(verdict.example_id, []).append(verdict.scores["overall"])
     # Of several reviewers the strictest decides; a leak counts wherever it was found.
     leaks = {example for example, said in judged.items() if "leak" in said}
     rejected = {e for e, said in judged.items() if "reject" in said} & sampled - leaks
@@ -172,7 +178,20 @@ def _review(
         leaks=len(leaks),
         unnamed=unnamed,
         reviewers=tuple(reviewers),
+        agreement=_agreement(release, scored),
     )
+
+
+def _agreement(release: Release, scored: dict[str, list[float]]) -> Agreement | None:
+    """The judge beside the reviewers (their mean) on the examples of this release."""
+    if not scored:
+        return None
+    pairs = [
+        (row["scores"]["overall"], fmean(scored[row["id"]]))
+        for row in read_rows(release.path / LINEAGE)
+        if row["id"] in scored and row["scores"]
+    ]
+    return agreement([ours for ours, _ in pairs], [said for _, said in pairs]) if pairs else None
 
 
 def _scrub(release: Release) -> ScrubFacts:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from clawtrain_assets.core.gate.facts import Count, GateFacts, ReviewFacts, ScrubFacts
+from clawtrain_assets.core.judging.agreement import Agreement
 from clawtrain_assets.settings import Dataset, Gate, Shadow
 
 CHECKS = (
@@ -165,10 +166,20 @@ def _human_review(review: ReviewFacts | None, threshold: int) -> Verdict:
             f"{review.rejected} rejected: with 95 % confidence less than {bound:.1%} of the "
             "release is bad"
         )
+    if review.agreement:
+        parts.append(_agrees(review.agreement))
     if review.rejected > review.kept:
         parts.append("more was rejected than kept")
     passed = not missing and not review.leaks and review.kept >= review.rejected
     return Verdict(name, passed, judged, threshold, missing, "; ".join(parts), published)
+
+
+def _agrees(found: Agreement) -> str:
+    near = f"judge and reviewers are within a point on {found.within_one:.0%} of {found.n} examples"
+    if found.kappa is None or found.kappa_low is None or found.kappa_high is None:
+        return near
+    interval = f"{found.kappa_low:.2f} to {found.kappa_high:.2f}"
+    return f"{near}, weighted kappa {found.kappa:.2f} ({interval})"
 
 
 def _privacy(scrub: ScrubFacts | None) -> Verdict:
