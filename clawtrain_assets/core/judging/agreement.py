@@ -72,10 +72,11 @@ def quadratic_kappa(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | N
     """1 - observed / expected squared difference; None if both give one and the same score.
 
     With squared weights the expectation over all pairings needs moments only, so scores may be
-    medians such as 6.5 and no table of levels is built.
+    medians such as 6.5 and no table of levels is built. Rows may also be vectors (n x d), compared
+    by squared distance: over indicators of unordered classes that is Cohen's unweighted kappa.
     """
-    observed = np.mean((a - b) ** 2)
-    expected = np.var(a) + np.var(b) + (a.mean() - b.mean()) ** 2
+    observed = np.mean((a - b) ** 2, axis=0).sum()
+    expected = (np.var(a, axis=0) + np.var(b, axis=0) + (a.mean(0) - b.mean(0)) ** 2).sum()
     return None if expected == 0 else float(1 - observed / expected)
 
 

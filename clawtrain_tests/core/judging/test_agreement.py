@@ -1,5 +1,10 @@
 """Agreement with people, checked against the definition and against known cases."""
 
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -65,3 +70,50 @@ def test_one_score_for_everything_is_no_agreement_at_all() -> None:
         agreement([], [])
     with pytest.raises(ValueError, match="pairs"):
         agreement([1], [1, 2])
+
+
+def indicators(labels: list[object], classes: tuple[object, ...]) -> np.ndarray:
+    return np.array([[label == one for one in classes] for label in labels], float)
+
+
+def test_unordered_classes_agree_as_cohen_worked_it_out_by_hand() -> None:
+    # 50 proposals, two readers: 20 both yes, 15 both no, 5 and 10 apart: 0.7 against 0.5 by chance.
+    first = ["yes"] * 25 + ["no"] * 25
+    second = ["yes"] * 20 + ["no"] * 5 + ["yes"] * 10 + ["no"] * 15
+    classes = ("yes", "no")
+    found = quadratic_kappa(indicators(first, classes), indicators(second, classes))
+    assert found == pytest.approx(0.4)
+    third = ["a", "a", "b", "c", "c", "c"]
+    fourth = ["a", "b", "b", "c", "c", "a"]
+    # Observed 4/6; by chance 2/6*2/6 + 1/6*2/6 + 3/6*2/6 = 1/3.
+    abc = ("a", "b", "c")
+    found = quadratic_kappa(indicators(third, abc), indicators(fourth, abc))
+    assert found == pytest.approx((4 / 6 - 1 / 3) / (1 - 1 / 3))
+
+
+SHARED = Path(os.environ.get("CLAWTRAIN_SHARED", Path(__file__).parents[4] / "shared"))
+PANDALM = SHARED / "data" / "judging"
+
+
+@pytest.mark.skipif(
+    not (PANDALM / "pandalm_testset-v1.json").exists(),
+    reason="the public PandaLM labels are not at hand (CLAWTRAIN_SHARED)",
+)
+def test_the_published_figures_of_the_pandalm_judge() -> None:
+    """Judge against the majority of three annotators; its 25 unparsed answers left out."""
+    verdicts = {
+        one["idx"]: one["gpt_result"]
+        for one in json.loads((PANDALM / "pandalm_gpt-3.5-turbo-testset-v1.json").read_text())
+    }
+    classes = {"1": 1.0, "2": 2.0, "Tie": 0.0}
+    judge, human = [], []
+    for item in json.loads((PANDALM / "pandalm_testset-v1.json").read_text()):
+        votes = Counter(item[f"annotator{number}"] for number in (1, 2, 3))
+        if verdicts[item["idx"]] in classes:
+            judge.append(classes[verdicts[item["idx"]]])
+            human.append(float(votes.most_common(1)[0][0]))
+    assert len(judge) == 974
+    assert agreement(judge, human).exact == pytest.approx(0.716, abs=5e-4)
+    levels = tuple(classes.values())
+    found = quadratic_kappa(indicators(judge, levels), indicators(human, levels))
+    assert found == pytest.approx(0.493, abs=5e-4)
