@@ -76,7 +76,8 @@ class Judging(_Section):
     samples: int = Field(1, ge=1, le=9, description="Verdicts per turn; 1 is greedy")
     context_chars: int = Field(12_000, ge=500, description="Conversation shown to the judge")
     scrub_for_judge: Literal["auto", "always", "never"] = Field(
-        "auto", description="auto: scrub unless every host is on a private network"
+        "auto",
+        description="auto: scrub unless every host is on a private network; candidates' too",
     )
 
 

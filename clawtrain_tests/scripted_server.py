@@ -12,7 +12,9 @@ The script is JSON, all keys optional:
     {"latency_s": 0.0, "models": ["judge:1b"], "version": "0.33.0", "build": "", "parallel": 1,
      "faults": [{"kind": "status:503", "times": 2, "match": "text in the prompt"}],
      "scores": [7, 8, 7, 9, 8], "rules": [{"match": "text", "scores": [1, 2, 1, 2, 1]}],
-     "says": "Answer"}
+     "says": "Answer", "keep": false}
+
+With ``keep`` the log holds what was asked, word for word.
 
 Faults, taken in order while their ``times`` last (default: for ever), for prompts that hold
 ``match`` (default: all): ``status:NNN``, ``reset``, ``exit`` (the process ends), ``hang`` (this
@@ -51,6 +53,7 @@ class Script:
         self.scores = list(content.get("scores", [7, 8, 7, 9, 8]))
         self.rules = list(content.get("rules", []))
         self.says = str(content.get("says", "Answer"))
+        self.keep = bool(content.get("keep"))
 
     def fault(self, prompt: str) -> str | None:
         for fault in self.faults:
@@ -181,6 +184,8 @@ class Server:
             "fault": fault,
             "at": time.time(),
         }
+        if self.script.keep:
+            line["asked"] = asked
         self._log.write(json.dumps(line).encode() + b"\n")
 
 

@@ -6,8 +6,10 @@ import dagster as dg
 
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.endpoints import Fleet
+from clawtrain_assets.core.shadow.gap import measure
 from clawtrain_assets.core.shadow.night import turns_by_id
 from clawtrain_assets.core.shadow.pairs import compare
+from clawtrain_assets.core.shadow.report import figures
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.progress import log_progress
@@ -36,17 +38,22 @@ def contrastive_pairs(
     day = context.partition_key
     replays = workspace.lake.read("shadow_replays", day).to_pylist()
 
+    turns = turns_by_id(workspace.lake, replays)
+    scrubber = workspace.model_scrub(
+        turns.values(), judge.endpoint(), *workspace.settings.candidates
+    )
+
     async def judge_arms(fleet: Fleet) -> list[dict[str, Any]]:
         return await compare(
             replays,
-            turns_by_id(workspace.lake, replays),
+            turns,
             fleet,
             workspace.journal,
             workspace.rubric,
             workspace.settings.shadow,
             workspace.settings.judging,
             log_progress(context.log),
-            workspace.judge_scrub(judge.endpoint()),
+            scrubber.text if scrubber else None,
         )
 
     rows = judge.ask(judge_arms) if replays else []
@@ -57,6 +64,7 @@ def contrastive_pairs(
         metadata={
             "dagster/partition_row_count": table.num_rows,
             "pairs": statuses.count("pair"),
+            **figures(measure(table, min_gap=workspace.settings.shadow.min_gap)),
             "status": status_counts(table),
             "comparisons": preview(
                 table, ["turn_id", "status", "gap", "reference_overall", "candidate_overall"]

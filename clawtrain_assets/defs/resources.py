@@ -1,7 +1,7 @@
 """Resources: the workspace on disk and the model endpoints."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import cached_property
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -17,7 +17,9 @@ from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.privacy.denylist import Denylist, load_denylist
 from clawtrain_assets.core.privacy.key import load_or_create_key
 from clawtrain_assets.core.privacy.scrub import Scrubber
+from clawtrain_assets.core.privacy.turns import learn_turns
 from clawtrain_assets.core.sessions.archive import Archive
+from clawtrain_assets.core.turn import Turn
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.settings import Endpoint, Settings, load_settings
 
@@ -72,12 +74,18 @@ class Workspace(dg.ConfigurableResource):  # type: ignore[type-arg]
             load_or_create_key(settings.home),
         )
 
-    def judge_scrub(self, judge: Endpoint) -> Callable[[str], str] | None:
-        """What conversation text passes through before the judge sees it; None: nothing."""
+    def model_scrub(self, turns: Iterable[Turn], *models: Endpoint) -> Scrubber | None:
+        """What ``turns`` pass through on their way to these models; None: nothing.
+
+        Models that are compared are to be given together: all see the same stand-ins. A value
+        found in one of the turns is removed from all.
+        """
         rule = self.settings.judging.scrub_for_judge
-        if rule == "never" or (rule == "auto" and on_private_network(judge)):
+        if rule == "never" or (rule == "auto" and all(map(on_private_network, models))):
             return None
-        return self.scrubber().text
+        scrubber = self.scrubber()
+        learn_turns(scrubber, turns)
+        return scrubber
 
 
 class EndpointResource(dg.ConfigurableResource):  # type: ignore[type-arg]

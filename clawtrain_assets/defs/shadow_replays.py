@@ -1,5 +1,6 @@
 """shadow_replays: a day's sample of reference turns, answered again by the local model."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -7,6 +8,7 @@ import dagster as dg
 
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.endpoints import Fleet
+from clawtrain_assets.core.privacy.turns import scrub_turn
 from clawtrain_assets.core.shadow.night import draw
 from clawtrain_assets.core.shadow.replay import arm, replay
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
@@ -43,7 +45,7 @@ def shadow_replays(context: dg.AssetExecutionContext) -> dg.MaterializeResult[No
     rows: list[dict[str, Any]] = []
     for role in CANDIDATES:
         candidate: EndpointResource = getattr(context.resources, role)
-        rows += candidate.ask(partial(_replay, context, workspace, day, candidate.temperature))
+        rows += candidate.ask(partial(_replay, context, workspace, day, candidate))
     workspace.lake.write_rows("shadow_replays", day, rows, schemas.SHADOW_REPLAYS)
     table = workspace.lake.read("shadow_replays", day)
     return dg.MaterializeResult(
@@ -61,13 +63,16 @@ async def _replay(
     context: dg.AssetExecutionContext,
     workspace: Workspace,
     day: str,
-    temperature: float,
+    candidate: EndpointResource,
     fleet: Fleet,
 ) -> list[dict[str, Any]]:
     # The name the rows carry: a server completes the configured one (qwen3 is qwen3:latest).
-    name = arm((await fleet.identity()).model, temperature)
+    name = arm((await fleet.identity()).model, candidate.temperature)
     sampled = draw(workspace.lake, day, name, workspace.settings.shadow)
     if not sampled:
         context.log.info(f"No turn of {day} is left to replay for {name}.")
+    scrubber = workspace.model_scrub([item.turn for item in sampled], candidate.endpoint())
+    if scrubber is not None:
+        sampled = [replace(item, turn=scrub_turn(item.turn, scrubber)) for item in sampled]
     progress = log_progress(context.log)
-    return await replay(sampled, fleet, workspace.journal, progress, temperature)
+    return await replay(sampled, fleet, workspace.journal, progress, candidate.temperature)

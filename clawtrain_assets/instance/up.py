@@ -54,7 +54,6 @@ class _Server:
                 stderr=subprocess.STDOUT,
                 env=environment,
                 cwd=dagster_home(home),
-                umask=0o077,
                 start_new_session=True,  # the terminal's Ctrl-C is for us to pass on, once
             )
 
