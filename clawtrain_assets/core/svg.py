@@ -1,9 +1,20 @@
 """Pieces of small SVG drawings; their colours come from the page's style sheet (page.html)."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 
 WIDTH = 860
+
+# For a drawing that is shown outside the page, where its style sheet does not reach.
+_ALONE = """
+svg { background: #ffffff; } text { font: 13px system-ui, sans-serif; fill: #1c1b19; }
+.tick, .head { fill: #6a665f; font-size: 12px; } .count { font-size: 11.5px; fill: #ffffff; }
+.on-unclear { fill: #4d4943; } .grid { stroke: #e4e0d8; } .zero { stroke: #6a665f; }
+.whisker { stroke: #1c1b19; stroke-width: 2; } .dot { fill: #1c1b19; stroke: #1c1b19; }
+.dot.few { fill: #ffffff; } .reference { fill: #c8641b; } .candidate { fill: #2a78b8; }
+.unclear { fill: #d9d5cc; }
+"""
 
 
 def text(x: float, y: float, words: str, kind: str, anchor: str = "start") -> str:
@@ -30,3 +41,10 @@ def svg(drawn: Sequence[str], height: int, title: str) -> str:
         + "".join(drawn)
         + "</svg>"
     )
+
+
+def image(drawing: str) -> str:
+    """A drawing of ``svg`` as a data URL, for places that show images and no HTML."""
+    opening, _, rest = drawing.partition(">")
+    alone = f'{opening} xmlns="http://www.w3.org/2000/svg"><style>{_ALONE}</style>{rest}'
+    return f"data:image/svg+xml;base64,{b64encode(alone.encode()).decode()}"

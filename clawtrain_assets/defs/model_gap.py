@@ -8,7 +8,7 @@ from upath import UPath
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.lake import WHOLE, replace_bytes
 from clawtrain_assets.core.shadow.gap import measure
-from clawtrain_assets.core.shadow.report import render_html, render_markdown
+from clawtrain_assets.core.shadow.report import figures, render_html, render_markdown
 from clawtrain_assets.core.shadow.table import gap_rows
 from clawtrain_assets.core.shadow.traffic import COLUMNS, count_strata
 from clawtrain_assets.defs.metadata import definition
@@ -51,6 +51,7 @@ def model_gap(workspace: Workspace) -> dg.MaterializeResult[None]:
             "dagster/row_count": lake.read("model_gap").num_rows,
             "comparisons": pairs.num_rows,
             "report": dg.MetadataValue.md(render_markdown(report)),
+            **figures(report),
             "page": dg.MetadataValue.path(str(page)),
         }
     )

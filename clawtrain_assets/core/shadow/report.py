@@ -1,11 +1,16 @@
 """The gap report for people: a page that needs nothing else, and a short form for Dagster."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from markupsafe import Markup
 
 from clawtrain_assets.core.page import render_page
 from clawtrain_assets.core.shadow import plots
 from clawtrain_assets.core.shadow.findings import LONGER_ALARM, Cell, GapReport, Series
+from clawtrain_assets.core.shadow.rule import PAIR
 from clawtrain_assets.core.shadow.stats import Mean, Share
+from clawtrain_assets.core.svg import image
 
 _DIMENSION_NAMES = {
     "tool_correctness": "tool correctness",
@@ -21,6 +26,7 @@ _STATUS_MEANINGS = {
     "unconfirmed": "Gap near the threshold and not confirmed when asked in both orders",
 }
 _LESSONS_SHOWN = 15
+_LESSONS_IN_PANEL = 5
 
 
 def render_html(report: GapReport) -> str:
@@ -38,10 +44,36 @@ def render_html(report: GapReport) -> str:
 
 
 def render_markdown(report: GapReport) -> str:
-    """The figures of ``render_html`` that fit a metadata panel."""
+    """The figures and plots of ``render_html`` for a metadata panel."""
     if not report.series:
         return "Nothing has been compared yet: materialize `contrastive_pairs` first."
-    return "\n\n".join(_markdown(one) for one in report.series)
+    return "\n\n".join(_markdown(one, report.frequency_of) for one in report.series)
+
+
+def figures(report: GapReport) -> dict[str, float]:
+    """What is worth following over time, by candidate, as far as it exists.
+
+    Where a candidate was compared under several judges or rubrics, the newest series counts.
+    """
+    newest = {
+        one.key.candidate_model: one
+        for one in sorted(report.series, key=lambda one: one.days[-1].name if one.days else "")
+    }
+    found: dict[str, float | None] = {}
+    for name, one in newest.items():
+        cell = one.overall
+        found |= {
+            f"{name}: mean gap": cell.gap.value,
+            f"{name}: reference clearly better": cell.reference_better,
+            f"{name}: no clear difference": cell.unclear,
+            f"{name}: local clearly better": cell.candidate_better,
+            f"{name}: pairs": one.statuses.get(PAIR, 0),
+            f"{name}: failed": one.trust.failed.count,
+            f"{name}: false pairs in the null test, share": one.trust.null_pairs.value,
+            f"{name}: verdicts flipped with the order, share": one.trust.flips.value,
+            f"{name}: judge's SD": one.trust.judge_sd,
+        }
+    return {name: round(value, 3) for name, value in found.items() if value is not None}
 
 
 def headline(series: Series) -> str:
@@ -88,30 +120,41 @@ def _share(share: Share) -> str:
     return f"{percent(share.value)} ({share.count} of {share.n})"
 
 
-def _drawn(series: Series) -> dict[str, object]:
-    """A series with its plots, all on one scale."""
+@dataclass(frozen=True)
+class _Drawn:
+    """A series with its plots; dimensions and groups are on one scale."""
+
+    data: Series
+    dimensions: Markup
+    groups: dict[str, Markup]
+    days: Markup
+
+    def plots(self) -> Iterator[tuple[str, str]]:
+        yield "Gap by dimension", self.dimensions
+        for title, drawing in self.groups.items():
+            yield f"Gap by {title.lower()}", drawing
+        yield "Gap by day", self.days
+
+
+def _drawn(series: Series) -> _Drawn:
     cells: list[Cell] = [cell for group in series.groups.values() for cell in group]
     means: list[Mean] = [series.overall.gap, *series.dimensions.values()]
     scale = plots.Scale.over(means + [cell.gap for cell in cells])
     dimensions = [(_DIMENSION_NAMES[name], mean) for name, mean in series.dimensions.items()]
-    return {
-        "data": series,
-        "dimensions": Markup(plots.dimension_chart(dimensions, scale, "Gap by dimension")),
-        "groups": {
+    over_days = plots.Scale.over([day.gap for day in series.days])
+    return _Drawn(
+        data=series,
+        dimensions=Markup(plots.dimension_chart(dimensions, scale, "Gap by dimension")),
+        groups={
             title: Markup(plots.group_chart(group, scale, f"Gap by {title.lower()}"))
             for title, group in series.groups.items()
         },
-        "days": Markup(
-            plots.day_chart(
-                series.days, plots.Scale.over([day.gap for day in series.days]), "Gap by day"
-            )
-        )
-        if series.days
-        else "",
-    }
+        days=Markup(plots.day_chart(series.days, over_days, "Gap by day") if series.days else ""),
+    )
 
 
-def _markdown(series: Series) -> str:
+def _markdown(series: Series, frequency_of: str) -> str:
+    drawn = _drawn(series)
     lines = [
         f"### {series.key.candidate_model}",
         headline(series),
@@ -136,6 +179,17 @@ def _markdown(series: Series) -> str:
         f"flipped with the order: {_share(trust.flips)}; failed: {_share(trust.failed)}.",
     ]
     lines += [f"- **Careful:** {warning}" for warning in series.warnings]
+    if series.lessons:
+        lines += ["", f"| train first | turn | gap | share of {frequency_of} | usual failure |"]
+        lines += ["|---|---|---|---|---|"]
+        lines += [
+            f"| {lesson.tool} | {lesson.turns} | {plots.figures(lesson.gap)} "
+            f"| {percent(lesson.frequency)} | {(lesson.failure or '').replace('_', ' ')} |"
+            for lesson in series.lessons[:_LESSONS_IN_PANEL]
+        ]
+    if series.overall.gap.n:
+        lines += [""]
+        lines += [f"**{title}**\n\n![{title}]({image(svg)})\n" for title, svg in drawn.plots()]
     return "\n".join(lines)
 
 

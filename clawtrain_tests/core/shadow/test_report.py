@@ -1,4 +1,5 @@
 import re
+from base64 import b64decode
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -7,7 +8,13 @@ import pytest
 
 from clawtrain_assets.core.shadow.gap import measure
 from clawtrain_assets.core.shadow.plots import Scale
-from clawtrain_assets.core.shadow.report import headline, percent, render_html, render_markdown
+from clawtrain_assets.core.shadow.report import (
+    figures,
+    headline,
+    percent,
+    render_html,
+    render_markdown,
+)
 from clawtrain_assets.core.shadow.stats import Mean
 from clawtrain_assets.core.turn import Message
 from clawtrain_tests.core.shadow.samples import call, pair_row, pairs_table
@@ -150,3 +157,42 @@ def test_percentages_do_not_round_the_rare_away() -> None:
         "100%",
         "n/a",
     ]
+
+
+def test_the_panel_shows_the_plots_of_the_page_and_no_conversation_text() -> None:
+    panel = render_markdown(measure(pairs_table(rows())))
+    images = re.findall(r"!\[([^\]]+)\]\(data:image/svg\+xml;base64,([^)]+)\)", panel)
+    assert [title for title, _ in images] == [
+        "Gap by dimension",
+        "Gap by turn in the session",
+        "Gap by tool calls so far",
+        "Gap by tool",
+        "Gap by kind of session",
+        "Gap by day",
+    ]
+    for _, encoded in images:
+        drawing = b64decode(encoded).decode()
+        assert ElementTree.fromstring(drawing).tag == "{http://www.w3.org/2000/svg}svg"
+        assert SECRET not in drawing
+    assert SECRET not in panel
+
+
+def test_figures_to_follow_are_those_of_the_report_and_only_such_as_exist() -> None:
+    report = measure(pairs_table(rows()))
+    (series,) = report.series
+    followed = figures(report)
+    name = series.key.candidate_model
+    assert series.overall.gap.value is not None
+    assert followed[f"{name}: mean gap"] == round(series.overall.gap.value, 3)
+    assert followed[f"{name}: reference clearly better"] == series.overall.reference_better
+    assert followed[f"{name}: false pairs in the null test, share"] == 0
+    assert f"{name}: verdicts flipped with the order, share" not in followed  # never asked
+    assert figures(measure(pairs_table([]))) == {}
+
+
+def test_figures_of_a_candidate_are_those_under_its_newest_judge() -> None:
+    before = [row | {"day": "2026-03-01", "judge_model": "old"} for row in rows(8)]
+    now = [row | {"day": "2026-03-02", "judge_model": "new"} for row in rows(4)]
+    followed = figures(measure(pairs_table(before + now)))
+    cells = ("reference clearly better", "no clear difference", "local clearly better")
+    assert sum(followed[f"qwen3:235b: {cell}"] for cell in cells) == 4
