@@ -31,10 +31,17 @@ def definition(schema: pa.Schema) -> dict[str, Any]:
 
 def preview(table: pa.Table, columns: Sequence[str]) -> dg.MetadataValue:
     """The first rows of the named columns; name only columns that hold ids and numbers."""
-    rows = table.select(list(columns)).slice(0, PREVIEW_ROWS).to_pylist()
+    return whole(table.select(list(columns)).slice(0, PREVIEW_ROWS))
+
+
+def whole(table: pa.Table) -> dg.MetadataValue:
+    """All rows of a small table; its columns must hold ids and numbers only."""
     return dg.MetadataValue.table(
-        [dg.TableRecord({name: _flat(value) for name, value in row.items()}) for row in rows],
-        schema=dg.TableSchema(columns=[dg.TableColumn(name) for name in columns]),
+        [
+            dg.TableRecord({name: _flat(value) for name, value in row.items()})
+            for row in table.to_pylist()
+        ],
+        schema=dg.TableSchema(columns=[dg.TableColumn(name) for name in table.column_names]),
     )
 
 

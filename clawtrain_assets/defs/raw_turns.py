@@ -7,9 +7,10 @@ import dagster as dg
 import pyarrow as pa
 
 from clawtrain_assets.core import schemas
+from clawtrain_assets.core.sessions.coverage import by_day, by_model, shares
 from clawtrain_assets.core.sessions.extract import extract
 from clawtrain_assets.core.sessions.quarantine import write_quarantine
-from clawtrain_assets.defs.metadata import counts, definition, preview
+from clawtrain_assets.defs.metadata import counts, definition, preview, whole
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.resources import Workspace
 
@@ -23,7 +24,9 @@ _SHOWN = [
     "is_tool_use",
     "attribution_source",
     "cost_state",
+    "source_family",
 ]
+_DAYS_SHOWN = 60
 
 
 @dg.asset(
@@ -49,6 +52,10 @@ def raw_turns(context: dg.AssetExecutionContext, workspace: Workspace) -> None:
     rows = lake.write_days("raw_turns", days, extraction.batches(), schemas.TURNS)
     write_quarantine(lake, extraction.quarantine)
     report = extraction.report
+    history = {
+        "days": whole(by_day(lake, _DAYS_SHOWN)),
+        "models": whole(by_model(lake)),
+    }
     for day in days:
         context.add_asset_metadata(
             asset_key=context.asset_key,
@@ -56,6 +63,8 @@ def raw_turns(context: dg.AssetExecutionContext, workspace: Workspace) -> None:
             metadata={
                 "dagster/partition_row_count": rows[day],
                 **_facts(lake.read("raw_turns", day, _SHOWN)),
+                "conversations without their beginning": report.gaps[day],
+                **history,
                 "lines read in this run": report.lines,
                 "lines quarantined in this run": report.quarantined_lines,
             },
@@ -69,7 +78,8 @@ def _facts(turns: pa.Table) -> dict[str, Any]:
         "tool-use turns": turns["is_tool_use"].to_pylist().count(True),
         "cost USD": round(sum(costs), 4),
         "excluded": _tally(turns, "exclusion_reason"),
-        "models": _tally(turns, "model"),
+        **shares(turns),
+        "models of the day": _tally(turns, "model"),
         "attribution": _tally(turns, "attribution_source"),
         "cost states": _tally(turns, "cost_state"),
         "turns": preview(turns, _SHOWN[:6]),

@@ -26,6 +26,7 @@ from clawtrain_assets.core import schemas
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.sessions.agent_database import MARK
 from clawtrain_assets.core.sessions.archive_index import (
+    Storage,
     connect,
     create_tables,
     known_contents,
@@ -35,6 +36,7 @@ from clawtrain_assets.core.sessions.archive_index import (
     note_unchanged,
     parts_of_content,
     record,
+    storage,
     stored_files,
     used_blobs,
 )
@@ -59,6 +61,8 @@ from clawtrain_assets.core.sessions.sources import (
     open_history,
 )
 
+_EMPTY = Storage(0, 0, 0)
+
 
 @dataclass
 class CaptureReport:
@@ -73,6 +77,9 @@ class CaptureReport:
     unreadable: int = 0
     forgotten: int = 0
     bytes_copied: int = 0
+    missing_sessions: int = 0  # named by a store or cron log, but never captured
+    hours_since_last: float = 0.0  # 0 for the first capture
+    storage: Storage = _EMPTY
     warnings: list[str] = field(default_factory=list)
 
 
@@ -109,10 +116,16 @@ class Archive:
             report.gone = mark_gone(index, seen, listed)
             self._blobs.sweep(used_blobs(index))
             now = datetime.now(UTC)
-            if (late := late_warning(last_capture(index), now)) is not None:
+            last = last_capture(index)
+            if last is not None:
+                report.hours_since_last = (now - last).total_seconds() / 3600
+            if (late := late_warning(report.hours_since_last)) is not None:
                 report.warnings.append(late)
-            report.warnings += missing_transcripts(index, history, forgotten)
+            for missing in missing_transcripts(index, history, forgotten):
+                report.missing_sessions += missing.sessions
+                report.warnings.append(str(missing))
             note_capture(index, now)
+            report.storage = storage(index)
         return report
 
     def _capture_file(

@@ -3,6 +3,7 @@
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from clawtrain_assets.core.sessions.contents import Known, Measured
 from clawtrain_assets.core.sessions.databases import columns
@@ -79,6 +80,22 @@ def note_unchanged(index: sqlite3.Connection, before: Known, found: Found, chang
             "UPDATE contents SET mtime_ns = ?, inode = ? WHERE id = ?",
             (changed_ns, found.stat.st_ino, before.id),
         )
+
+
+class Storage(NamedTuple):
+    """What the archive holds, in bytes: of all contents as they were, and of what is stored."""
+
+    contents: int
+    content_bytes: int
+    stored_bytes: int
+
+
+def storage(index: sqlite3.Connection) -> Storage:
+    count, size = index.execute("SELECT COUNT(*), COALESCE(SUM(size), 0) FROM contents").fetchone()
+    (stored,) = index.execute(
+        "SELECT COALESCE(SUM(size), 0) FROM (SELECT DISTINCT blob, size FROM parts)"
+    ).fetchone()
+    return Storage(count, size, stored)
 
 
 def used_blobs(index: sqlite3.Connection) -> set[str]:

@@ -1,22 +1,25 @@
-"""What may have been lost before it could be captured, in one sentence each."""
+"""What may have been lost before it could be captured, or will never be asked for."""
 
 import sqlite3
-from collections.abc import Collection, Iterator
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import date, datetime
+from typing import BinaryIO, NamedTuple
+from zoneinfo import ZoneInfo
 
+import msgspec
+
+from clawtrain_assets.core.sessions.entries import epoch_ms
+from clawtrain_assets.core.sessions.families import TRANSCRIPTS
 from clawtrain_assets.core.sessions.forgetting import session_hash
 from clawtrain_assets.core.sessions.records import cron_sessions, read_session_store
-from clawtrain_assets.core.sessions.sources import Found
+from clawtrain_assets.core.sessions.sources import ArchivedFile, Found
 
 # OpenClaw deletes the transcripts of cron runs after this time (cron.sessionRetention).
 _TIGHTEST_HOURS = 24
 
 
-def late_warning(last: datetime | None, now: datetime) -> str | None:
+def late_warning(hours: float) -> str | None:
     """Whether the last capture is so long ago that whole sessions can have come and gone."""
-    if last is None:
-        return None
-    hours = (now - last).total_seconds() / 3600
     if hours <= _TIGHTEST_HOURS:
         return None
     return (
@@ -26,9 +29,69 @@ def late_warning(last: datetime | None, now: datetime) -> str | None:
     )
 
 
+class Missing(NamedTuple):
+    """A store or cron log and how many sessions it names that no transcript was captured of."""
+
+    path: str
+    sessions: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} names {self.sessions} sessions whose transcripts were deleted before "
+            "they could be captured."
+        )
+
+
+class Unasked(NamedTuple):
+    """Sessions that began before the first partition: their first turns are never extracted."""
+
+    sessions: int
+    earliest: date
+    start: date
+
+    def __str__(self) -> str:
+        return (
+            f"{self.sessions} sessions began before start_date {self.start}, the first on "
+            f"{self.earliest}: turns of those days get no partition. Set "
+            f'start_date = "{self.earliest}" in clawtrain.toml to extract them.'
+        )
+
+
+def begun_before(
+    start: date,
+    zone: ZoneInfo,
+    files: Iterable[ArchivedFile],
+    open_file: Callable[[ArchivedFile], BinaryIO],
+) -> Unasked | None:
+    """Sessions whose first line has a day before ``start``; None if there are none."""
+    first: dict[str, date] = {}
+    for file in files:
+        if (file.family not in TRANSCRIPTS and file.family != "lcm") or file.first_ms is None:
+            continue
+        if datetime.fromtimestamp(file.first_ms / 1000, zone).date() >= start:
+            continue
+        day = _first_day(file, open_file, zone)  # a time inside a tool result proves nothing
+        if day is not None and day < start:
+            name = file.session_id or file.path
+            first[name] = min(day, first.get(name, day))
+    return Unasked(len(first), min(first.values()), start) if first else None
+
+
+def _first_day(
+    file: ArchivedFile, open_file: Callable[[ArchivedFile], BinaryIO], zone: ZoneInfo
+) -> date | None:
+    with open_file(file) as stream:
+        line = stream.readline()
+    try:
+        ms = epoch_ms(msgspec.json.decode(line).get("timestamp"))
+    except (ValueError, RecursionError, AttributeError):
+        return None
+    return datetime.fromtimestamp(ms / 1000, zone).date() if ms is not None else None
+
+
 def missing_transcripts(
     index: sqlite3.Connection, found: list[Found], forgotten: Collection[str] = ()
-) -> Iterator[str]:
+) -> Iterator[Missing]:
     """Sessions that a store or cron log names but no transcript was ever captured of.
 
     ``forgotten`` ones (hashes of ids) are not missed. Agents whose sessions are in a database have
@@ -51,10 +114,7 @@ def missing_transcripts(
         lost = {name for name in named if len(name) == 36} - known
         lost = {name for name in lost if session_hash(name) not in forgotten}
         if lost:
-            yield (
-                f"{file.path} names {len(lost)} sessions whose transcripts were deleted before "
-                "they could be captured."
-            )
+            yield Missing(file.path, len(lost))
 
 
 def _cron_named(file: Found) -> set[str]:

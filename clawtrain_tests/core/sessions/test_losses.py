@@ -2,11 +2,12 @@
 
 import json
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from clawtrain_assets.core.sessions.archive import Archive
-from clawtrain_assets.core.sessions.gaps import late_warning
+from clawtrain_assets.core.sessions.gaps import begun_before, late_warning
 
 from .history import SESSION, Script, conversation, read
 
@@ -93,15 +94,14 @@ def test_sessions_deleted_before_capture_are_reported(tmp_path: Path) -> None:
     report = archive.capture([state], None)
     assert len(report.warnings) == 1
     assert "names 1 sessions" in report.warnings[0]
+    assert report.missing_sessions == 1
     conversation(OTHER).write(state)
     assert archive.capture([state], None).warnings == []
 
 
 def test_a_late_capture_is_reported() -> None:
-    now = datetime(2026, 3, 8, 12, tzinfo=UTC)
-    assert late_warning(None, now) is None
-    assert late_warning(now - timedelta(hours=2), now) is None
-    warning = late_warning(now - timedelta(hours=49), now)
+    assert late_warning(2) is None
+    warning = late_warning(49)
     assert warning is not None
     assert "49 hours" in warning
 
@@ -189,3 +189,28 @@ def test_a_file_that_was_rotated_before_the_first_capture_is_reported(tmp_path: 
     turns, extraction = read(tmp_path)
     assert len(turns) == 1
     assert extraction.report.gaps == {"2026-03-07": 1}
+
+
+def test_sessions_that_began_before_the_first_partition_are_named(tmp_path: Path) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    script = conversation()
+    script.result("c2", "x", details={"timestamp": "2011-01-01T00:00:00.000Z"})  # no such session
+    script.write(state)
+    archive.capture([state], None)
+    zone = ZoneInfo("UTC")
+    assert begun_before(date(2026, 3, 7), zone, archive.files(), archive.open) is None
+    unasked = begun_before(date(2026, 3, 8), zone, archive.files(), archive.open)
+    assert unasked == (1, date(2026, 3, 7), date(2026, 3, 8))
+    assert 'start_date = "2026-03-07"' in str(unasked)
+
+
+def test_the_archive_says_what_it_stores_and_saves(tmp_path: Path) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    path = conversation().write(state)
+    first = archive.capture([state], None)
+    size = path.stat().st_size
+    assert first.storage == (1, size, size)
+    path.with_name(f"{path.name}.bak-1-1").write_bytes(path.read_bytes())
+    second = archive.capture([state], None)
+    assert second.storage == (2, 2 * size, size)
+    assert second.bytes_copied == 0
