@@ -191,14 +191,15 @@ def status(as_json: bool) -> None:
 @click.option("--reviewer", help="Your name as listed in the settings, if there are several.")
 @click.option("--web", is_flag=True, help="In the browser instead of the terminal.")
 @click.option("--port", type=int, default=0, help="Port of the page; default: a free one.")
-def review(reviewer: str | None, web: bool, port: int) -> None:
+@click.option("--lan", is_flag=True, help="Let a phone on this network open the page, by its link.")
+def review(reviewer: str | None, web: bool, port: int, lan: bool) -> None:
     """Review the random sample of the newest release."""
     from clawtrain_assets.settings import load_settings
 
-    if web:
+    if web or lan:
         from clawtrain_assets.review.server import serve_review
 
-        serve_review(load_settings(), reviewer, click.echo, port)
+        serve_review(load_settings(), reviewer, click.echo, port, lan)
         return
     from clawtrain_assets.review.terminal import review_newest
 

@@ -26,7 +26,6 @@ from clawtrain_assets.review.session import ReviewSession
 from clawtrain_assets.settings import Settings
 
 _LOOPBACK = "127.0.0.1"
-_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d{1,5})?", re.IGNORECASE)
 # What the scrubber writes in place of a value, for the page to mark; the same in JavaScript.
 _STAND_IN = rf"{OWN.pattern}|198\.1[89](?:\.\d{{1,3}}){{2}}|2001:db8::[0-9a-f:]+"
 _BODY_LIMIT = 100_000  # bytes of a posted verdict
@@ -44,30 +43,46 @@ def serve_review(
     reviewer: str | None,
     announce: Callable[[str], None],
     port: int = 0,
+    lan: bool = False,
 ) -> None:
     """Serve the newest release's review until interrupted; ``announce`` gets the link.
 
-    Raises UsageError for an unknown reviewer, ClawtrainError without a release or if the port
-    is taken.
+    On loopback alone, unless ``lan`` asks for this machine's address on its network as well: then
+    whoever sees the link, or the traffic, which is not encrypted, can read the sample. Raises
+    UsageError for an unknown reviewer, ClawtrainError without a release, without a network to be
+    reached from, or if the port is taken.
     """
     session = ReviewSession.newest(settings, reviewer)
     token = secrets.token_urlsafe(24)
+    address = _own_address() if lan else _LOOPBACK
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        listener.bind((_LOOPBACK, port))
+        listener.bind((address, port))
     except OSError as error:
         listener.close()
         raise ClawtrainError(
             f"Port {port} is not free ({error.strerror}): choose another with --port."
         ) from None
     listener.listen()  # from here on the link works: the first request waits for the server
-    announce(f"http://{_LOOPBACK}:{listener.getsockname()[1]}/?token={token}")
-    config = uvicorn.Config(review_app(session, token), log_level="warning")
+    announce(f"http://{address}:{listener.getsockname()[1]}/?token={token}")
+    config = uvicorn.Config(review_app(session, token, address), log_level="warning")
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def review_app(session: ReviewSession, token: str) -> Starlette:
-    """The application; every request needs ``token`` and this machine's loopback name as Host.
+def _own_address() -> str:
+    """This machine's IPv4 address on the network it would leave by; no packet is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # RFC 5737: an address that is nobody's
+        except OSError:
+            raise ClawtrainError(
+                "This machine is in no network: leave out --lan and open the page here."
+            ) from None
+        return str(probe.getsockname()[0])
+
+
+def review_app(session: ReviewSession, token: str, address: str = _LOOPBACK) -> Starlette:
+    """The application; every request needs ``token`` and a name of this machine as Host.
 
     Any port in the Host, so that the page can be reached through a forwarded one. The token comes
     in the page's link or, for everything else, in a header no other site can set; so a page from
@@ -81,17 +96,20 @@ def review_app(session: ReviewSession, token: str) -> Starlette:
             Route("/api/verdict", pages.judge, methods=["POST"]),
             Route("/api/verdicts.csv", pages.export),
         ],
-        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard(token))],
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard(token, address))],
     )
 
 
 def _guard(
-    token: str,
+    token: str, address: str
 ) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
+    names = "|".join(re.escape(name) for name in (_LOOPBACK, "localhost", address))
+    host = re.compile(rf"({names})(:\d{{1,5}})?", re.IGNORECASE)
+
     async def guard(
         request: Request, proceed: Callable[[Request], Awaitable[Response]]
     ) -> Response:
-        if not _HOST.fullmatch(request.headers.get("host", "")):
+        if not host.fullmatch(request.headers.get("host", "")):
             return PlainTextResponse("This address is not served here.", 421)
         in_link = request.query_params.get("token", "") if request.url.path == "/" else ""
         given = request.headers.get("x-review-token", in_link)

@@ -81,6 +81,16 @@ def test_another_host_name_is_refused(client: TestClient, host: str) -> None:
     assert answer.status_code == 421
 
 
+def test_the_network_reaches_it_only_by_the_address_asked_for(session: ReviewSession) -> None:
+    with TestClient(review_app(session, "sesame", "192.168.7.5"), base_url=HOST) as client:
+        answers = {
+            host: client.get("/?token=sesame", headers={"Host": host}).status_code
+            for host in ("192.168.7.5:4321", "127.0.0.1:4321", "192.168.7.6:4321", "192a168.7.5")
+        }
+        assert list(answers.values()) == [200, 200, 421, 421]
+        assert client.get("/", headers={"Host": "192.168.7.5:4321"}).status_code == 403
+
+
 def test_a_verdict_is_on_disk_when_it_is_answered(
     client: TestClient, session: ReviewSession, settings: Settings
 ) -> None:
