@@ -98,10 +98,19 @@ class Dataset(_Section):
         (), description="Texts or JSON lines of evaluations: what repeats them is not released"
     )
 
+    tokenizer: Path | None = Field(
+        None, description="tokenizer.json of the model to train: rows are counted in its tokens"
+    )
+
     @field_validator("evaluation_files")
     @classmethod
     def _expand(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
         return tuple(path.expanduser() for path in value)
+
+    @field_validator("tokenizer")
+    @classmethod
+    def _expand_one(cls, value: Path | None) -> Path | None:
+        return value.expanduser() if value else None
 
 
 class Gate(_Section):

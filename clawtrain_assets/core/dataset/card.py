@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from clawtrain_assets.core.dataset import lengths
 from clawtrain_assets.core.dataset.formats import dataset_info
 from clawtrain_assets.core.dataset.release_files import FORMS, SPLITS, Split, file_name
 
@@ -132,6 +133,8 @@ def _body(facts: Mapping[str, Any], counts: Counts, cutoff: int) -> list[str]:
         "`sft_prompt_completion`, whose loss is on the completion.",
         "",
         f"The longest row needs a sequence length of at most {cutoff} tokens.",
+        "",
+        *lengths.table(facts["tokens"], sum(counts["sft_sharegpt", split] for split in SPLITS)),
         "",
         "## How it was chosen",
         "",

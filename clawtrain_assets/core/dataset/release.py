@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from clawtrain_assets.core.dataset import card, release_files
+from clawtrain_assets.core.dataset import card, lengths, release_files
 from clawtrain_assets.core.dataset.evaluations import Evaluations
 from clawtrain_assets.core.dataset.formats import jsonl
 from clawtrain_assets.core.dataset.release_files import LINEAGE, RowFiles
@@ -76,6 +76,7 @@ def build_release(
     single example is written all the same. Raises UsageError if an evaluation file is missing.
     """
     _readable(dataset.evaluation_files)
+    count = lengths.load_tokenizer(dataset.tokenizer)
     releases_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     _sweep(releases_dir)
     work = releases_dir / f"{_BUILDING}{uuid.uuid4().hex}"
@@ -85,13 +86,14 @@ def build_release(
             "format": FORMAT,
             "versions": {"clawtrain": version("clawtrain")},
             "settings": {
-                **dataset.model_dump(exclude={"evaluation_files"}),
+                **dataset.model_dump(exclude={"evaluation_files", "tokenizer"}),
+                "tokenizer": dataset.tokenizer and release_files.sha256(dataset.tokenizer),
                 "rubric_hash": rubric_hash,
                 "evaluation_files": [release_files.sha256(p) for p in dataset.evaluation_files],
             },
             "inputs": {asset: _input(lake, asset) for asset in _INPUTS},
         }
-        manifest = _fill(work, lake, facts, dataset, scrubber, verify, excluded_turns)
+        manifest = _fill(work, lake, facts, dataset, scrubber, verify, excluded_turns, count)
         return publish(work, releases_dir, manifest)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -120,6 +122,7 @@ def _fill(
     scrubber: Scrubbing,
     verify: Verify,
     excluded_turns: Collection[str],
+    count: lengths.Count | None,
 ) -> dict[str, Any]:
     known = Evaluations(dataset.evaluation_files)
     selection = select(lake, dataset.min_overall, excluded_turns)
@@ -128,7 +131,8 @@ def _fill(
     with RowFiles(work) as files:
         lineage = write_examples(files, lake, selection, dataset, scrubber, known)
         lineage += write_pairs(files, lake, counts, dataset, scrubber, known, excluded_turns)
-    _write_about(files, facts, selection, lineage)
+    tokens = lengths.measure(work, count)
+    _write_about(files, facts, selection, lineage, tokens)
     check = verify(_published(work))
     doubtful = release_files.ids_at(work, {(s.file, s.line) for s in check.survivors})
     doubtful |= _lineage_ids(lineage, check)
@@ -136,11 +140,13 @@ def _fill(
         release_files.drop_rows(files, doubtful)
         selection.counts["dropped_by_verification"] = len(doubtful)
         lineage = [row for row in lineage if row["id"] not in doubtful]
-        _write_about(files, facts, selection, lineage)
+        tokens = lengths.measure(work, count)
+        _write_about(files, facts, selection, lineage, tokens)
         check = verify(_published(work))
     write_json(work / SCRUB_REPORT, _report(check, work))
     return facts | {
         "rows": _by_form(files.counts),
+        "tokens": tokens,
         "tool_use_examples": sum(row["is_tool_use"] for row in lineage if row["kind"] == "sft"),
         "selection": dict(sorted(selection.counts.items())),
         "judges": selection.judges,
@@ -161,11 +167,12 @@ def _write_about(
     facts: Mapping[str, Any],
     selection: Selection,
     lineage: Lineage,
+    tokens: Mapping[str, Any],
 ) -> None:
     """Everything in the folder that is not rows, for the counts as they are now."""
     work, cutoff = files.directory, release_files.cutoff_for(files.longest)
     selected = {"selection": dict(sorted(selection.counts.items())), "judges": selection.judges}
-    readme = card.card({**facts, **selected}, files.counts, cutoff)
+    readme = card.card({**facts, **selected, "tokens": tokens}, files.counts, cutoff)
     (work / LINEAGE).write_bytes(jsonl(lineage))
     (work / "dataset_info.json").write_bytes(card.lf_dataset_info())
     (work / "README.md").write_text(readme, encoding="utf-8")

@@ -25,7 +25,7 @@ from clawtrain_assets.core.dataset.validation import (
     message_violations,
     violations,
 )
-from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.core.errors import ClawtrainError, UsageError
 from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.privacy.denylist import Denylist
 from clawtrain_assets.core.privacy.scrub import Scrubber
@@ -319,3 +319,30 @@ def test_a_value_found_in_one_turn_is_removed_from_every_turn(tmp_path: Path) ->
         assert b"katarina7" not in file.read_bytes(), file
     answers = {row["messages"][-1]["content"] for row in rows(built.path, "sft_messages")}
     assert f"Yes,\n{scrubber.text('katarina7')} said so again the day after." in answers
+
+
+def test_rows_are_counted_by_the_named_tokenizer_and_bounded_without_one(tmp_path: Path) -> None:
+    lake = small_lake(tmp_path)
+    bounded = release(lake, tmp_path).manifest["tokens"]
+    assert bounded["counted"] is False
+    assert bounded["rows_within"]["2048"] == 12
+    tokenizers = pytest.importorskip("tokenizers", reason="needs the extra `tokens`")
+    words = tokenizers.Tokenizer(tokenizers.models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    words.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+    file = tmp_path / "tokenizer.json"
+    words.save(str(file))
+    built = release(lake, tmp_path, dataset=Dataset(tokenizer=file))
+    counted = built.manifest["tokens"]
+    assert counted["counted"] is True
+    longest = max(
+        sum(
+            len(text.split()) + 8
+            for text in (r["system"], r["tools"], *(m["value"] for m in r["conversations"]))
+        )
+        for r in rows(built.path, "sft_sharegpt")
+    )
+    assert counted["longest"] == longest <= bounded["longest"]
+    assert "| 2,048 | 12 of 12 |" in (built.path / "README.md").read_text()
+    file.write_text("{}")
+    with pytest.raises(UsageError, match="is no tokenizer"):
+        release(lake, tmp_path, dataset=Dataset(tokenizer=file))
