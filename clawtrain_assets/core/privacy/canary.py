@@ -20,6 +20,8 @@ from clawtrain_assets.core.privacy.readings import decoded, values
 _ALNUM = string.ascii_letters + string.digits
 _UPPER = string.ascii_uppercase + "234567"
 _HEX = "0123456789abcdef"
+# Real first names that hardly stand in the rows they are planted in.
+_FIRST_NAMES = ("Gudrun", "Friedhelm", "Mechthild", "Eberhard", "Roswitha", "Siegbert")
 
 
 class Canary(NamedTuple):
@@ -140,6 +142,11 @@ def _password(chance: random.Random) -> str:
     return "".join(chance.sample(string.ascii_letters, 7)) + str(chance.randrange(10, 99)) + "!"
 
 
+def _mixed(chance: random.Random) -> str:
+    chars = chance.sample(string.ascii_letters, 14) + chance.choices(string.digits, k=6)
+    return "".join(chance.sample(chars, len(chars)))
+
+
 def _name(chance: random.Random) -> str:
     parts = [chance.choice("BDFGKLMNPRSTVZ") + chance.choice("aeiou") for _ in range(2)]
     return parts[0] + "".join(chance.choices("aeilnorstu", k=5)) + "sky" + parts[1].lower()
@@ -170,6 +177,17 @@ def _phone(chance: random.Random) -> str:
     return f"+49 151 {chance.randrange(10_000_000, 99_999_999)}"
 
 
+def _iban(chance: random.Random) -> str:
+    """A German one with its check digits (ISO 13616)."""
+    account = "".join(chance.choices(string.digits, k=18))
+    check = 98 - int(f"{account}131400") % 97  # D = 13, E = 14
+    return f"DE{check:02d}{account}"
+
+
+def _street(chance: random.Random) -> str:
+    return f"{chance.randrange(1000, 9999)} {_name(chance)} Road"
+
+
 _Make = Callable[[random.Random], str]
 _Carry = Callable[[str], str]
 TYPES: dict[str, tuple[_Make, _Carry]] = {
@@ -191,6 +209,18 @@ TYPES: dict[str, tuple[_Make, _Carry]] = {
     "home_user": (lambda c: _name(c).lower(), lambda v: f"cd /home/{v}/work"),
     "person": (_name, lambda v: f"ask {v} about it"),
     "host": (lambda c: f"{_name(c).lower()}-07", lambda v: f"on {v} it runs"),
+    # What one layer alone recognises: the check fails when that layer is missing.
+    "short_private_key": (
+        _token("", 24),
+        lambda v: f"-----BEGIN PRIVATE KEY-----\n{v}\n-----END PRIVATE KEY-----",
+    ),
+    "spoken_password": (_password, lambda v: f"the password for the router is {v}"),
+    "free_secret": (_mixed, lambda v: f"put secret {v} into it"),
+    "iban": (_iban, lambda v: f"pay to {v} now"),
+    "author": (lambda c: f"{_name(c)} {_name(c)}", lambda v: f"Author: {v} <x@example.com>"),
+    "street": (_street, lambda v: f"come to {v} today"),
+    "first_name": (lambda c: c.choice(_FIRST_NAMES), lambda v: f"then tell {v} about it"),
+    "repeated": (_password, lambda v: f"DB_PASSWORD={v}\nthen {v} was typed again"),
 }
 _Hide = Callable[[_Carry, str], str]
 
@@ -214,4 +244,10 @@ FORMS: dict[str, _Hide] = {
     "continued": lambda carry, v: carry(_middle(v, "\\\n")),
 }
 _NO_SPLIT = ("ansi", "invisible", "continued", "percent", "diff")
-_UNSUITED: dict[str, tuple[str, ...]] = {"private_key": _NO_SPLIT}
+_UNSUITED: dict[str, tuple[str, ...]] = {
+    "private_key": _NO_SPLIT,
+    "short_private_key": _NO_SPLIT,
+    "author": ("continued",),  # broken at its blank, the name is no longer the one looked for
+    "street": ("continued",),
+    "repeated": ("continued",),  # broken again, the second one is another text
+}

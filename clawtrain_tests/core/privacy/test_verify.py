@@ -13,7 +13,7 @@ from clawtrain_assets.core.privacy.canary import FORMS, TYPES, run_canaries
 from clawtrain_assets.core.privacy.denylist import Denylist, load_denylist
 from clawtrain_assets.core.privacy.key import load_or_create_key
 from clawtrain_assets.core.privacy.propose import propose_denylist
-from clawtrain_assets.core.privacy.scrub import Scrubber
+from clawtrain_assets.core.privacy.scrub import LAYERS, Scrubber
 from clawtrain_assets.core.privacy.stream import scrub_jsonl
 from clawtrain_assets.core.privacy.verify import verify
 
@@ -48,6 +48,15 @@ def test_every_canary_is_seen_before_and_none_after() -> None:
 def test_a_scrubber_that_does_nothing_fails_every_canary() -> None:
     report = run_canaries(ROWS, lambda _: Blind(), seed=5)
     assert report.survived == report.planted
+    assert not report.proven
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_the_canaries_notice_that_a_layer_is_off(layer: str) -> None:
+    others = [name for name in LAYERS if name != layer]
+    report = run_canaries(ROWS, lambda extra: Scrubber(WHO.merged(extra), (), KEY, others), seed=5)
+    assert report.found_before == report.planted
+    assert report.survived > 0
     assert not report.proven
 
 

@@ -129,10 +129,19 @@ def _is_person(parts: list[str], last: frozenset[str]) -> bool:
 
 
 def _in_prose(text: str, start: int, end: int, least: int) -> bool:
-    """Whether the line reads like a sentence with ``least`` small words, not like code."""
+    """Whether the line reads like a sentence with ``least`` small words, not like code.
+
+    In code and JSON the string around the name is what must read like one.
+    """
     begin = text.rfind("\n", 0, start) + 1
     stop = text.find("\n", end)
-    line = text[max(begin, start - 200) : min(stop if stop >= 0 else len(text), end + 200)]
+    begin, stop = max(begin, start - 200), min(stop if stop >= 0 else len(text), end + 200)
+    line = text[begin:stop]
     if _CODE.search(line):
-        return False
+        opening, closing = text.rfind('"', begin, start), text.find('"', end, stop)
+        if opening < 0 or closing < 0:
+            return False
+        line = text[opening + 1 : closing].strip("\\")
+        if _CODE.search(line):
+            return False
     return len(_PROSE_WORDS.findall(line)) >= least or line.strip() == text[start:end]
