@@ -20,9 +20,10 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from clawtrain_assets.core.dataset import minhash
-from clawtrain_assets.core.lake import Lake
+from clawtrain_assets.core.lake import WHOLE, Lake
 
 ASSET = "near_duplicate_bands"
+CLUSTERS = "near_duplicates"  # of the newest release: which example stands for which
 SIMILAR = 0.8
 LEAST_SHINGLES = 16  # of an answer, 20 words; shorter ones are equal or they are not
 _BUCKET = 50  # texts sharing a key beyond this are compared with the first of them only
@@ -31,6 +32,7 @@ _SCHEMA = pa.schema(
     [("doc", pa.uint64()), ("band", pa.uint8()), ("key", pa.uint64())],
     metadata={"algorithm": minhash.ALGORITHM},
 )
+_CLUSTERS = pa.schema([("example_id", pa.string()), ("kept_example_id", pa.string())])
 _PAIRS = f"""
 WITH shared AS (
     SELECT band, key, doc, count(*) OVER w AS n, first_value(doc) OVER w AS head
@@ -155,10 +157,11 @@ def survivors(edges: Iterable[tuple[int, int]], order: Callable[[int], Any]) -> 
     return {doc: root(doc) for doc in parent if root(doc) != doc}
 
 
-def near_duplicates(lake: Lake, chosen: Mapping[str, str]) -> dict[str, str]:
+def near_duplicates(lake: Lake, chosen: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """Near-duplicates among examples: the id of each that goes, and of the one that stays.
 
-    ``chosen`` maps example ids to days. The earliest day stays, then the smallest id.
+    ``chosen`` maps example ids to rows with ``day`` and ``overall``. The best scored stays, of
+    equals the earliest day, then the smallest id. The groups are in the table CLUSTERS as well.
     """
     if not chosen:
         return {}
@@ -168,13 +171,23 @@ def near_duplicates(lake: Lake, chosen: Mapping[str, str]) -> dict[str, str]:
     pairs = candidates(pattern, list(ids))
     wanted = {ids[doc] for pair in pairs for doc in pair}
     edges = duplicates_of(pairs, _texts(lake, wanted, chosen))
-    gone = survivors(edges, lambda doc: (chosen[ids[doc]], ids[doc]))
-    return {ids[doc]: ids[kept] for doc, kept in gone.items()}
+
+    def best_first(doc: int) -> tuple[float, str, str]:
+        row = chosen[ids[doc]]
+        return -row["overall"], row["day"], ids[doc]
+
+    gone = {ids[doc]: ids[kept] for doc, kept in survivors(edges, best_first).items()}
+    listed = sorted(gone.items(), key=lambda item: item[::-1])
+    rows = [{"example_id": example, "kept_example_id": kept} for example, kept in listed]
+    lake.write_rows(CLUSTERS, WHOLE, rows, _CLUSTERS)
+    return gone
 
 
-def _texts(lake: Lake, wanted: set[str], chosen: Mapping[str, str]) -> dict[int, Text]:
+def _texts(
+    lake: Lake, wanted: set[str], chosen: Mapping[str, Mapping[str, Any]]
+) -> dict[int, Text]:
     texts = {}
-    for day in sorted({chosen[example_id] for example_id in wanted}):
+    for day in sorted({chosen[example_id]["day"] for example_id in wanted}):
         rows = lake.read("sharegpt_dataset", day, ["example_id", "conversations"]).to_pylist()
         for row in rows:
             if row["example_id"] in wanted:

@@ -13,7 +13,7 @@ _SCORE_COLUMNS = ("tool_correctness", "task_completion", "instruction_adherence"
 
 _CANDIDATES = """
 SELECT example_id, turn_id, session_id, day, fingerprint, overall, source_file, source_line
-FROM examples WHERE status = 'kept' ORDER BY day, turn_id
+FROM examples WHERE status = 'kept' ORDER BY overall DESC, day, turn_id
 """
 _STATUSES = "SELECT status, count(*) AS n FROM examples GROUP BY status ORDER BY status"
 _SCORES = f"""
@@ -24,7 +24,7 @@ FROM scores WHERE status = 'scored' AND overall >= $minimum
 
 @dataclass
 class Selection:
-    """The chosen examples' facts by id, oldest day first, and counts of what was left out."""
+    """The chosen examples' facts by id, best scored first, and counts of what was left out."""
 
     chosen: dict[str, dict[str, Any]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
@@ -32,9 +32,9 @@ class Selection:
 
 
 def select(lake: Lake, min_overall: float, excluded_turns: Collection[str]) -> Selection:
-    """Kept examples of all days, none twice or nearly so (the earliest day stays).
+    """Kept examples of all days, none twice or nearly so: the best scored stays, then the earliest.
 
-    ``excluded_turns`` are turns a reviewer rejected or found a leak in.
+    ``excluded_turns`` are turns a reviewer rejected or found a leak in; what equals one goes too.
     """
     selection = Selection()
     if not lake.days("sharegpt_dataset"):
@@ -43,9 +43,11 @@ def select(lake: Lake, min_overall: float, excluded_turns: Collection[str]) -> S
         if row["status"] != "kept":
             selection.counts[f"not_kept_{row['status']}"] = row["n"]
     seen: set[str] = set()
-    for row in lake.query(_CANDIDATES, examples="sharegpt_dataset").to_pylist():
+    rows = lake.query(_CANDIDATES, examples="sharegpt_dataset").to_pylist()
+    turned_down = {row["fingerprint"] for row in rows if row["turn_id"] in excluded_turns}
+    for row in rows:
         selection.counts["kept_by_day"] += 1
-        if row["turn_id"] in excluded_turns:
+        if row["fingerprint"] in turned_down:
             selection.counts["dropped_by_review"] += 1
         elif row["overall"] < min_overall:
             selection.counts["dropped_below_threshold"] += 1
@@ -60,8 +62,7 @@ def select(lake: Lake, min_overall: float, excluded_turns: Collection[str]) -> S
 
 
 def _drop_near_duplicates(lake: Lake, selection: Selection) -> None:
-    days = {example_id: row["day"] for example_id, row in selection.chosen.items()}
-    gone = near_duplicates(lake, days)
+    gone = near_duplicates(lake, selection.chosen)
     selection.counts["dropped_near_duplicate"] = len(gone)
     for example_id in gone:
         del selection.chosen[example_id]

@@ -155,14 +155,25 @@ def test_the_same_answer_to_another_request_is_not_one(tmp_path: Path) -> None:
     assert release(lake, tmp_path).count("sft_sharegpt") == 2
 
 
-def test_a_release_holds_the_earliest_of_near_duplicates(tmp_path: Path) -> None:
+def test_a_release_holds_the_best_of_near_duplicates_then_the_earliest(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path / "lake"))
-    for day in ("2026-03-08", "2026-03-07"):
+    days = ("2026-03-09", "2026-03-08", "2026-03-07")
+    for day in days:
         answer = said(f"{LONG} on {day}")
         write_day(lake, day, [turn(f"t-{day}", answer, day=day, session=day)])
     built = release(lake, tmp_path)
-    assert built.manifest["selection"]["dropped_near_duplicate"] == 1
+    assert built.manifest["selection"]["dropped_near_duplicate"] == 2
     assert '"day":"2026-03-07"' in (built.path / "lineage.jsonl").read_text()
+    better = turn("t-2026-03-08", said(f"{LONG} on 2026-03-08"), day=days[1], session=days[1])
+    write_day(lake, days[1], [better], **{"t-2026-03-08": 9.0})
+    built = release(lake, tmp_path)
+    lineage = (built.path / "lineage.jsonl").read_text()
+    assert '"day":"2026-03-08"' in lineage
+    # The group can be looked up: two examples, and the one that stands for them.
+    groups = lake.read("near_duplicates").to_pylist()
+    assert len(groups) == 2
+    (kept,) = {row["kept_example_id"] for row in groups}
+    assert f'"id":"{kept}"' in lineage
 
 
 def test_a_day_is_signed_again_only_when_it_changed(tmp_path: Path) -> None:

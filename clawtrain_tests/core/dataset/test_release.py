@@ -346,3 +346,14 @@ def test_rows_are_counted_by_the_named_tokenizer_and_bounded_without_one(tmp_pat
     file.write_text("{}")
     with pytest.raises(UsageError, match="is no tokenizer"):
         release(lake, tmp_path, dataset=Dataset(tokenizer=file))
+
+
+def test_what_equals_a_turn_that_was_turned_down_goes_too(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    for n, day in enumerate(DAYS):
+        same = turn(f"t{n}", said("The door code is four eggs."), session=day, day=day)
+        write_day(lake, day, [same, *day_turns(day)])
+    built = release(lake, tmp_path, excluded_turns={"t1"})
+    assert built.manifest["selection"]["dropped_by_review"] == 2
+    assert "four eggs" not in (built.path / "sft_sharegpt_train.jsonl").read_text()
+    assert "four eggs" not in (built.path / "sft_sharegpt_validation.jsonl").read_text()
