@@ -22,14 +22,19 @@ class Evaluations:
     """
 
     def __init__(self, files: Sequence[Path]) -> None:
-        runs = [_runs(text) for file in files for text in _texts(file)]
-        self._runs = np.unique(np.concatenate(runs)) if runs else np.empty(0, np.uint64)
+        self._sets = {
+            file.name: np.unique(np.concatenate([_runs(text) for text in _texts(file)]))
+            for file in files
+        }
 
-    def repeated_in(self, *texts: str) -> bool:
-        """Whether any of the texts shares a run with the evaluations."""
-        if not len(self._runs):
-            return False
-        return any(bool(np.isin(_runs(text), self._runs).any()) for text in texts)
+    def repeated_in(self, *texts: str) -> str | None:
+        """The name of the first file that any of the texts shares a run with; None if none."""
+        if not self._sets:
+            return None
+        runs = np.concatenate([_runs(text) for text in texts])
+        return next(
+            (name for name, known in self._sets.items() if np.isin(runs, known).any()), None
+        )
 
 
 def _runs(text: str) -> U64:

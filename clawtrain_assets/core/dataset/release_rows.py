@@ -66,8 +66,8 @@ def write_examples(
             if violations(forms[0]) or any(message_violations(form) for form in forms[1:]):
                 selection.counts["dropped_invalid"] += 1  # kept under older rules
                 continue
-            if known.repeated_in(*text_of(forms[0]["conversations"])):
-                selection.counts["dropped_evaluation"] += 1
+            if evaluation := known.repeated_in(*text_of(forms[0]["conversations"])):
+                selection.counts[f"dropped_evaluation {evaluation}"] += 1
                 continue
             split = split_of(row["session_id"], dataset.validation_share)
             for name, form in zip(SFT_FORMS, forms, strict=True):
@@ -115,8 +115,8 @@ def write_pairs(
             preference = build_preference(pair, turn, shipper, dataset.example_bytes)
             if preference.sharegpt is None or preference.messages is None:
                 counts[f"pairs_{preference.reason}"] += 1
-            elif known.repeated_in(*_texts(preference.sharegpt)):
-                counts["pairs_dropped_evaluation"] += 1
+            elif evaluation := known.repeated_in(*_texts(preference.sharegpt)):
+                counts[f"pairs_dropped_evaluation {evaluation}"] += 1
             elif preference.fingerprint in seen:
                 counts["pairs_duplicate"] += 1
             else:

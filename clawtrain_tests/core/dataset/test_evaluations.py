@@ -43,8 +43,8 @@ def test_examples_and_pairs_that_repeat_it_stay_out(tmp_path: Path) -> None:
     write_day(lake, "2026-03-07", turns)
     write_pairs(lake, "2026-03-07", [pair(turns[1], said(TASK)), pair(turns[0], said("x"))])
     built = release(lake, tmp_path, dataset=Dataset(evaluation_files=(file,)))
-    assert built.manifest["selection"]["dropped_evaluation"] == 1
-    assert built.manifest["selection"]["pairs_dropped_evaluation"] == 2
+    assert built.manifest["selection"]["dropped_evaluation tasks.txt"] == 1
+    assert built.manifest["selection"]["pairs_dropped_evaluation tasks.txt"] == 2
     assert (built.count("sft_sharegpt"), built.count("preference_sharegpt")) == (1, 0)
     assert str(tmp_path) not in (built.path / "manifest.json").read_text()
 
