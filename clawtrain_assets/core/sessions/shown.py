@@ -54,8 +54,11 @@ class Shown:
         """Any message of the path once more, as a compaction that keeps it shows it."""
         entry = self.load(node)
         body = entry.message
-        if body is None or node.id in self.unseen:
+        if node.id in self.unseen or entry.type == "compaction":  # an older summary is in the newer
             return None
+        if body is None:
+            message = context_message(entry)
+            return render(message, self._share) if message is not None else None
         if node.role == "user":
             return self.user(user_text(body).text)
         if node.role == "assistant":

@@ -113,4 +113,4 @@ if __name__ == "__main__":
     cases = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     for number in range(cases):
         check(number)
-    print(f"{cases} cases, none lost a line")
+    sys.stdout.write(f"{cases} cases, none lost a line\n")

@@ -306,6 +306,22 @@ def test_after_a_compaction_the_context_is_summary_and_kept(tmp_path: Path) -> N
     assert "one" in [m.text for m in turns[1].context]
 
 
+def test_a_compaction_keeps_notes_of_earlier_exchanges_but_no_older_summary(tmp_path: Path) -> None:
+    script = Script()
+    kept = script.user("first")
+    script.entry("custom_message", customType="x", content="a note", display=True)
+    script.entry("compaction", summary="Older.", firstKeptEntryId=kept, tokensBefore=9)
+    script.assistant("one")
+    script.user("second")
+    script.assistant("two")
+    script.entry("compaction", summary="Newer.", firstKeptEntryId=kept, tokensBefore=9)
+    script.assistant("three")
+    script.write(tmp_path)
+    texts = [m.text for m in read(tmp_path)[0][-1].context]
+    assert "Newer." in texts[0]
+    assert texts[1:] == ["first", "a note", "one", "second", "two"]
+
+
 def test_version_1_compaction_counts_entries_with_the_header(tmp_path: Path) -> None:
     script = Script(version=None)
     script.user("first")
