@@ -44,8 +44,11 @@ def floor(root: Path) -> tuple[int, int]:
     for path in sorted(root.rglob("*.jsonl")):
         with path.open("rb", buffering=1 << 17) as stream:
             for line in stream:
-                msgspec.json.decode(line)
                 size += len(line)
+                try:
+                    msgspec.json.decode(line)
+                except msgspec.DecodeError:
+                    continue  # real files have a few bad lines
     return size, 0
 
 
@@ -112,7 +115,7 @@ def _jq(root: Path) -> float:
 
 
 def _against_others(
-    name: str, root: Path, rate: float, interpreter: str | None
+    name: str, root: Path, rate: float, parsed: float, interpreter: str | None
 ) -> Iterator[Record]:
     """Peers and jq on one history; what is not installed is said to be left out."""
     if name != "real" and shutil.which("jq"):  # jq stops at the first line that is no JSON
@@ -127,6 +130,8 @@ def _against_others(
         yield _record(key("peak_memory"), found["peak"], "MB")
         yield _record(key("turns"), found["turns"], "turns")
         yield _record(key("files_refused"), found["no"], "files")
+        like = parsed / found["rate"]  # neither writes anything
+        yield _record(f"parse_rate_{name}_of_{peer}", like, "ratio", 3, like >= 3)
         ratio = rate / found["rate"]
         yield _record(f"extract_rate_{name}_of_{peer}", ratio, "ratio", 3, ratio >= 3)
 
@@ -143,7 +148,7 @@ def _history(name: str, root: Path, times: int, interpreter: str | None) -> Iter
     yield _record(f"extract_rate_{name}_of_bare_decode", share, "ratio", 0.25, share >= 0.25)
     yield _record(f"extract_peak_memory_{name}", full["peak"], "MB", 400, full["peak"] <= 400)
     yield _record(f"extract_turns_{name}", full["turns"], "turns")
-    yield from _against_others(name, root, rate, interpreter)
+    yield from _against_others(name, root, rate, parsed["rate"], interpreter)
 
 
 def measure(quick: bool, real: Path | None, interpreter: str | None) -> Iterator[Record]:
