@@ -13,7 +13,7 @@ from clawtrain_assets.core.shadow.report import figures
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.progress import log_progress
-from clawtrain_assets.defs.resources import JUDGE_POOL, RETRY, EndpointResource, Workspace
+from clawtrain_assets.defs.resources import JUDGE_POOL, EndpointResource, Workspace
 
 
 @dg.asset(
@@ -23,7 +23,6 @@ from clawtrain_assets.defs.resources import JUDGE_POOL, RETRY, EndpointResource,
     owners=[SETTINGS.owner],
     kinds={"ollama", "parquet"},
     pool=JUDGE_POOL,
-    retry_policy=RETRY,
     metadata=definition(schemas.CONTRASTIVE_PAIRS),
     description=(
         "One row per replay: both arms scored blind by the same rubric. A pair needs a median gap "

@@ -15,7 +15,7 @@ from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.defs.metadata import definition, preview
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.progress import log_progress
-from clawtrain_assets.defs.resources import JUDGE_POOL, RETRY, EndpointResource, Workspace
+from clawtrain_assets.defs.resources import JUDGE_POOL, EndpointResource, Workspace
 
 _TABLE = "judge_canaries"
 _CHECKS = {
@@ -35,7 +35,6 @@ _CHECKS = {
     owners=[SETTINGS.owner],
     kinds={"ollama", "parquet"},
     pool=JUDGE_POOL,
-    retry_policy=RETRY,
     metadata=definition(schemas.CANARIES),
     description=(
         "Every night the judge scores the same invented turns anew; how its answers move while "

@@ -25,9 +25,6 @@ from clawtrain_assets.settings import Endpoint, Settings, load_settings
 
 _T = TypeVar("_T")
 
-# For what may pass and is no fault of ours or the endpoint's: a network disk, a locked database.
-RETRY = dg.RetryPolicy(max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL)
-
 
 class Workspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     """CLAWTRAIN_HOME and what lives in it, opened when first used.
@@ -113,7 +110,8 @@ class EndpointResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         Raises dg.Failure with the sentence of a ClawtrainError, which the UI then shows first.
         Such a failure is not tried again in the same run: a dead endpoint was waited for already,
-        and the next nightly brings the day again.
+        and the next nightly brings the day again. Assets that ask models have no retry policy
+        either, because Dagster 1.13 applies one to a cancelled step too and starts it again.
         """
 
         async def opened() -> _T:

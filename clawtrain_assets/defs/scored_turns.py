@@ -15,7 +15,7 @@ from clawtrain_assets.core.sessions.rows import turns_from_table
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.progress import log_progress
-from clawtrain_assets.defs.resources import JUDGE_POOL, RETRY, EndpointResource, Workspace
+from clawtrain_assets.defs.resources import JUDGE_POOL, EndpointResource, Workspace
 from clawtrain_assets.settings import Price
 
 
@@ -26,7 +26,6 @@ from clawtrain_assets.settings import Price
     owners=[SETTINGS.owner],
     kinds={"ollama", "parquet"},
     pool=JUDGE_POOL,
-    retry_policy=RETRY,
     # Days judged under another rubric, prompt or model show as out of date; whether to judge
     # them again is a person's choice, and their old scores stay until then.
     code_version=judging_version(

@@ -17,7 +17,6 @@ from clawtrain_assets.defs.progress import log_progress
 from clawtrain_assets.defs.resources import (
     CANDIDATE_POOL,
     CANDIDATES,
-    RETRY,
     EndpointResource,
     Workspace,
 )
@@ -30,7 +29,6 @@ from clawtrain_assets.defs.resources import (
     owners=[SETTINGS.owner],
     kinds={"ollama", "parquet"},
     pool=CANDIDATE_POOL,
-    retry_policy=RETRY,
     required_resource_keys={"workspace", *CANDIDATES},
     metadata=definition(schemas.SHADOW_REPLAYS),
     description=(
