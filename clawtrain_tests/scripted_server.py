@@ -21,6 +21,9 @@ Faults, taken in order while their ``times`` last (default: for ever), for promp
 request), ``deaf`` (hangs on everything, health included), ``error_line`` (a 200 that holds an
 error), ``done_false``, ``length``, ``empty``, ``too_long``, ``fence``, ``prose``, ``score_11``,
 ``score_string``, ``missing_field``, ``torn_call``, ``not_json``, ``html``.
+
+``"flaky": {"share": 0.2, "passing": [kinds], "lasting": [kinds]}`` fails a share of all prompts:
+the passing kinds the first time they are asked, the lasting ones whenever they are asked greedily.
 """
 
 import argparse
@@ -52,16 +55,31 @@ class Script:
         self.faults = [dict(fault) for fault in content.get("faults", [])]
         self.scores = list(content.get("scores", [7, 8, 7, 9, 8]))
         self.rules = list(content.get("rules", []))
+        self.flaky = dict(content.get("flaky", {}))
+        self._failed: set[str] = set()
         self.says = str(content.get("says", "Answer"))
         self.keep = bool(content.get("keep"))
 
-    def fault(self, prompt: str) -> str | None:
+    def fault(self, prompt: str, temperature: float | None = None) -> str | None:
         for fault in self.faults:
             if fault.get("times", 1) > 0 and fault.get("match", "") in prompt:
                 if "times" in fault:
                     fault["times"] -= 1
                 return str(fault["kind"])
-        return None
+        return self._by_chance(prompt, temperature)
+
+    def _by_chance(self, prompt: str, temperature: float | None) -> str | None:
+        """The same prompts fail in the same way whenever they are asked, whoever was killed."""
+        drawn = int(hashlib.sha256(prompt.encode()).hexdigest()[:8], 16)
+        if not self.flaky or drawn % 100 >= 100 * self.flaky["share"]:
+            return None
+        kinds = [*self.flaky.get("passing", []), *self.flaky.get("lasting", [])]
+        kind = str(kinds[drawn // 100 % len(kinds)])
+        if kind in self.flaky.get("lasting", []):
+            return None if temperature else kind
+        again = prompt in self._failed
+        self._failed.add(prompt)
+        return None if again else kind
 
     def scores_for(self, prompt: str) -> list[int]:
         for rule in self.rules:
@@ -111,7 +129,7 @@ class Server:
         self, asked: dict[str, Any], writer: asyncio.StreamWriter, *, openai: bool
     ) -> bool:
         prompt = "\n".join(message["content"] for message in asked["messages"])
-        fault = self.script.fault(prompt)
+        fault = self.script.fault(prompt, asked.get("options", {}).get("temperature"))
         self._note(asked, prompt, fault)
         if asked["model"] not in self.script.models:
             return await _send(writer, 404, {"error": f"model '{asked['model']}' not found"})
