@@ -45,7 +45,7 @@ def model_gap(workspace: Workspace) -> dg.MaterializeResult[None]:
     report = measure(pairs, traffic, shadow.min_gap)
     lake.write_rows("model_gap", WHOLE, gap_rows(report), schemas.GAP)
     page = workspace.settings.reports / "model_gap.html"
-    replace_bytes(UPath(page), render_html(report).encode())
+    replace_bytes(UPath(page), render_html(report, shadow.reference_models).encode())
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": lake.read("model_gap").num_rows,

@@ -1,12 +1,13 @@
 """The gap report for people: a page that needs nothing else, and a short form for Dagster."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from clawtrain_assets.core.page import render_page
 from clawtrain_assets.core.shadow import plots
+from clawtrain_assets.core.shadow.failures import MEANINGS
 from clawtrain_assets.core.shadow.findings import LONGER_ALARM, Cell, GapReport, Series
 from clawtrain_assets.core.shadow.rule import PAIR
 from clawtrain_assets.core.shadow.stats import Mean, Share
@@ -29,15 +30,20 @@ _LESSONS_SHOWN = 15
 _LESSONS_IN_PANEL = 5
 
 
-def render_html(report: GapReport) -> str:
-    """One self-contained HTML page: no script, no external resource, no conversation text."""
+def render_html(report: GapReport, reference_models: Sequence[str] = ()) -> str:
+    """One self-contained HTML page: no script, no external resource, no conversation text.
+
+    ``reference_models`` are the patterns that say which model is the reference.
+    """
     return render_page(
         "shadow/report.html",
-        {"gap": plots.figures, "percent": percent, "share": _share},
+        {"gap": plots.figures, "percent": percent, "share": _share, "times": _times},
         report=report,
+        reference=" or ".join(pattern.strip("*") for pattern in reference_models),
         series=[_drawn(one) for one in report.series],
         headline=headline,
         status_meanings=_STATUS_MEANINGS,
+        failure_meanings=MEANINGS,
         lessons_shown=_LESSONS_SHOWN,
         longer_alarm=LONGER_ALARM,
     )
@@ -112,6 +118,11 @@ def percent(value: float | None) -> str:
     if 0 < value < 0.001:
         return "< 0.1%"
     return f"{value:.1%}" if 0 < value < 0.1 else f"{value:.0%}"
+
+
+def _times(ratio: float) -> str:
+    """A ratio of latencies in words a person uses."""
+    return "< 0.1 \u00d7" if ratio < 0.1 else f"{ratio:.1f} \u00d7"
 
 
 def _share(share: Share) -> str:
