@@ -67,6 +67,7 @@ def raw_turns(context: dg.AssetExecutionContext, workspace: Workspace) -> None:
                 **history,
                 "lines read in this run": report.lines,
                 "lines quarantined in this run": report.quarantined_lines,
+                "conflicts with lcm in this run": report.lcm_conflicts,
             },
         )
 
