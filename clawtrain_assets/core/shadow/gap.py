@@ -209,8 +209,8 @@ def _warnings(key: SeriesKey, judged: list[_Row], length: Length, trust: Trust) 
         )
     if length.alarm and length.chosen_longer.n >= 10:
         found.append(
-            f"In {length.chosen_longer.value:.0%} of the {length.chosen_longer.n} turns with a clearly "
-            "better reply it is the longer one: the judge may be rewarding length."
+            f"The better reply is the longer one in {length.chosen_longer.value:.0%} of the "
+            f"{length.chosen_longer.n} pairs: the judge may be rewarding length."
         )
     if trust.samples == 1:
         found.append(
