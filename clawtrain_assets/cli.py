@@ -262,7 +262,10 @@ def score(days: tuple[str, ...]) -> None:
 @main.command()
 @click.option("--export", "purpose", help="Write all answers of one purpose as JSON lines.")
 @click.option("--json", "as_json", is_flag=True, help="The table as JSON lines.")
-def journal(purpose: str | None, as_json: bool) -> None:
+@click.option(
+    "--forget-errors", "retried", metavar="PURPOSE", help="Let its errors be asked again."
+)
+def journal(purpose: str | None, as_json: bool, retried: str | None) -> None:
     """What models have answered so far, by purpose, model and day."""
     from clawtrain_assets.core.errors import UsageError
     from clawtrain_assets.core.journal import Journal
@@ -270,6 +273,10 @@ def journal(purpose: str | None, as_json: bool) -> None:
     from clawtrain_assets.settings import load_settings
 
     with Journal(load_settings().journal) as entries:
+        if retried is not None:
+            deleted = entries.forget_errors(retried)
+            click.echo(f"{deleted} errors of {retried} deleted; the next run asks again.")
+            return
         summary = entries.summary()
         if purpose is None and not as_json:
             click.echo(render(summary))

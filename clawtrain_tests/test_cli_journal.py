@@ -62,3 +62,10 @@ def test_an_unknown_purpose_names_those_there_are(answered: Path) -> None:
 def test_an_empty_journal_says_so(home: Path) -> None:
     assert b"empty" in clawtrain("journal", home=home).stdout
     assert clawtrain("journal", "--json", home=home).stdout == b""
+
+
+def test_errors_can_be_asked_again(answered: Path) -> None:
+    done = clawtrain("journal", "--forget-errors", "judge", home=answered)
+    assert done.stdout.startswith(b"1 errors of judge deleted")
+    left = json.loads(clawtrain("journal", "--json", home=answered).stdout)
+    assert (left["answers"], left["errors"]) == (3, 0)
