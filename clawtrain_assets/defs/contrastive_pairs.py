@@ -51,7 +51,7 @@ def contrastive_pairs(
             workspace.rubric,
             workspace.settings.shadow,
             workspace.settings.judging,
-            log_progress(context.log),
+            log_progress(context.log, workspace.reference_price(turns.values(), day)),
             scrubber.text if scrubber else None,
         )
 

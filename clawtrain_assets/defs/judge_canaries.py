@@ -57,7 +57,7 @@ def judge_canaries(
             workspace.journal,
             workspace.rubric,
             workspace.settings.judging.context_chars,
-            log_progress(context.log),
+            log_progress(context.log, workspace.reference_price([], day)),
         )
 
     scores = judge.ask(ask)

@@ -35,7 +35,7 @@ def live_bar(console: Console) -> Iterator[None]:
 
 
 def log_progress(
-    log: logging.Logger, price: Price | None = None, every_s: float = EVERY_S
+    log: logging.Logger, price: Price | None, every_s: float = EVERY_S
 ) -> Callable[[Progress], None]:
     """A callback for one batch, to be called inside a running event loop.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -18,10 +19,11 @@ from clawtrain_assets.core.privacy.denylist import Denylist, load_denylist
 from clawtrain_assets.core.privacy.key import load_or_create_key
 from clawtrain_assets.core.privacy.scrub import Scrubber
 from clawtrain_assets.core.privacy.turns import learn_turns
+from clawtrain_assets.core.reference_price import reference_price
 from clawtrain_assets.core.sessions.archive import Archive
 from clawtrain_assets.core.turn import Turn
 from clawtrain_assets.defs.partitions import SETTINGS
-from clawtrain_assets.settings import Endpoint, Settings, load_settings
+from clawtrain_assets.settings import Endpoint, Price, Settings, load_settings
 
 _T = TypeVar("_T")
 
@@ -69,6 +71,15 @@ class Workspace(dg.ConfigurableResource):  # type: ignore[type-arg]
             denylist or self.denylist,
             settings.privacy.allowlist,
             load_or_create_key(settings.home),
+        )
+
+    def reference_price(self, turns: Iterable[Turn], day: str) -> Price | None:
+        """What the reference model took on ``day``: by the settings, else by these turns' bills."""
+        return reference_price(
+            list(turns),
+            self.settings.shadow.reference_models,
+            self.settings.prices,
+            date.fromisoformat(day),
         )
 
     def model_scrub(self, turns: Iterable[Turn], *models: Endpoint) -> Scrubber | None:

@@ -1,7 +1,5 @@
 """scored_turns: the judge's five scores for every tool-use turn of a day."""
 
-from datetime import date
-
 import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,7 +8,6 @@ from clawtrain_assets.core import schemas
 from clawtrain_assets.core.endpoints import Fleet
 from clawtrain_assets.core.judging.judge import eligible, judge_turns
 from clawtrain_assets.core.judging.version import judging_version
-from clawtrain_assets.core.reference_price import reference_price
 from clawtrain_assets.core.sessions.rows import turns_from_table
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
@@ -50,9 +47,7 @@ def scored_turns(
     settings = workspace.settings
     every = turns_from_table(workspace.lake.read("raw_turns", day))
     turns = [turn for turn in every if eligible(turn)]
-    price = reference_price(
-        every, settings.shadow.reference_models, settings.prices, date.fromisoformat(day)
-    )
+    price = workspace.reference_price(every, day)
 
     scrubber = workspace.model_scrub(turns, judge.endpoint())
 

@@ -72,5 +72,6 @@ async def _replay(
     scrubber = workspace.model_scrub([item.turn for item in sampled], candidate.endpoint())
     if scrubber is not None:
         sampled = [replace(item, turn=scrub_turn(item.turn, scrubber)) for item in sampled]
-    progress = log_progress(context.log)
+    price = workspace.reference_price([item.turn for item in sampled], day)
+    progress = log_progress(context.log, price)
     return await replay(sampled, fleet, workspace.journal, progress, candidate.temperature)

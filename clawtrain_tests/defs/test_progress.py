@@ -52,7 +52,7 @@ def test_a_line_comes_on_time_even_if_nothing_ends(
 ) -> None:
     async def batch() -> None:
         meter = Meter(2)
-        report = log_progress(log, every_s=0.05)
+        report = log_progress(log, None, every_s=0.05)
         report(meter.now())
         await asyncio.sleep(0.22)
         report(meter.note(None, 1, 1))
@@ -71,7 +71,7 @@ def test_a_cancelled_batch_says_how_far_it_came(
 ) -> None:
     async def batch() -> None:
         meter = Meter(9)
-        report = log_progress(log)
+        report = log_progress(log, None)
         report(meter.now())
         await asyncio.sleep(0)
         report(meter.note(None, 1, 1))
@@ -86,7 +86,7 @@ def test_batches_one_after_the_other_each_have_their_lines(
     log: logging.Logger, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def batches() -> None:
-        report = log_progress(log)
+        report = log_progress(log, None)
         for _ in range(2):
             meter = Meter(1)
             report(meter.now())
@@ -100,7 +100,7 @@ def test_batches_one_after_the_other_each_have_their_lines(
 def test_a_terminal_gets_a_bar_and_a_file_does_not(log: logging.Logger) -> None:
     async def batch() -> None:
         meter = Meter(4)
-        report = log_progress(log)
+        report = log_progress(log, None)
         report(meter.now())
         report(meter.note(None, 1, 1))
         await asyncio.sleep(0.3)
