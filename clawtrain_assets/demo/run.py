@@ -1,6 +1,7 @@
 """The demo: the whole line over the sample history, with the embedded model, through Dagster."""
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -35,15 +36,15 @@ def run_demo(directory: Path, say: Callable[[str], None]) -> None:
     from clawtrain_assets.runs import Runs
 
     say("The judge and the candidate are a 135M model: the line is real, its scores mean nothing.")
+    days = [(last_day - timedelta(days=back)).isoformat() for back in reversed(range(DAYS))]
     with Runs(settings) as runs:
-        for number in range(DAYS):
-            day = (last_day - timedelta(days=DAYS - 1 - number)).isoformat()
+        for day in days[:-1]:
             say(f"[{time.monotonic() - started:3.0f} s] {day}: archive, turns, scores, examples")
             for job in ("ingest", "score", "dataset"):
                 runs.run(job, day)
-        say(f"[{time.monotonic() - started:3.0f} s] {last_day}: shadow replay and blind judging")
-        runs.run("shadow", last_day.isoformat())
-        say(f"[{time.monotonic() - started:3.0f} s] release, review sample, gap, gate")
+        say(f"[{time.monotonic() - started:3.0f} s] {days[-1]}: the nightly, replay and pairs too")
+        runs.run("nightly", days[-1])
+        say(f"[{time.monotonic() - started:3.0f} s] release, review sample, reports, gate")
         for job in ("release", "gate"):
             runs.run(job)
     say("")
@@ -52,8 +53,8 @@ def run_demo(directory: Path, say: Callable[[str], None]) -> None:
     say(f"Sample history   {state_dir}")
     say(f"Tables           {settings.lake}")
     say(f"Release          {settings.releases}")
-    say(f"Gap report       {settings.reports / 'model_gap.html'}")
-    say(f"Web UI           clawtrain --home {home} up    then http://127.0.0.1:3000")
+    say(f"Reports          {settings.reports}")
+    say(f"Web UI           {sys.argv[0]} --home {home} up    then http://127.0.0.1:3000")
 
 
 def _last_day(home: Path) -> date:
