@@ -5,10 +5,10 @@ OpenClaw's src/config/sessions/transcript-tree.ts (``leaf`` markers, side append
 ``parentId`` continue linearly, a missing ancestor leaves the reachable suffix).
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 
+import xxhash
 from msgspec import UNSET
 
 from clawtrain_assets.core.sessions.entries import Entry, epoch_ms
@@ -77,7 +77,7 @@ class SessionTree:
                 continue
             node_id = entry.id if isinstance(entry.id, str) and entry.id else None
             if node_id is None:
-                digest = hashlib.blake2b(item.raw, digest_size=8).hexdigest()
+                digest = xxhash.xxh3_64_hexdigest(item.raw)
                 seen[digest] += 1
                 node_id = f"{digest}-{seen[digest]}"
                 parent = tail if legacy or entry.parentId is UNSET else entry.parentId
