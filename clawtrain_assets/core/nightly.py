@@ -101,13 +101,13 @@ def in_markdown(night: Night) -> str:
     failed = _list(_but(night.comparisons, *JUDGED))
     steps.append(("compared by the judge", sum(judged.values()), failed))
     steps.append(("pairs", night.pairs, _list(_but(judged, PAIR))))
-    lines = [f"## {night.day}", "", "| step | count | not, and why |", "|---|---:|---|"]
+    lines = [f"## {night.day}", "", "| step | count | remarks |", "|---|---:|---|"]
     lines += [f"| {step} | {count} | {why if why != _NONE else ''} |" for step, count, why in steps]
     lines += ["", f"## The gate is {'open' if is_open(list(night.gate)) else 'closed'}", ""]
     lines += ["| condition | count | of | missing | at this pace |", "|---|---:|---:|---:|---|"]
     lines += [
         f"| {v.name} | {v.count} | {v.threshold} | {v.missing} "
-        f"| {'reached' if v.passed else v.reached_on or 'not in sight'} |"
+        f"| {'reached' if v.passed else v.reached_on or 'not at this pace'} |"
         for v in night.gate
     ]
     return "\n".join(lines) + "\n"

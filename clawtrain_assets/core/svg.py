@@ -46,5 +46,6 @@ def svg(drawn: Sequence[str], height: int, title: str) -> str:
 def image(drawing: str) -> str:
     """A drawing of ``svg`` as a data URL, for places that show images and no HTML."""
     opening, _, rest = drawing.partition(">")
-    alone = f'{opening} xmlns="http://www.w3.org/2000/svg"><style>{_ALONE}</style>{rest}'
+    needs = f'xmlns="http://www.w3.org/2000/svg" width="{WIDTH}"'
+    alone = f"{opening} {needs}><style>{_ALONE}</style>{rest}"
     return f"data:image/svg+xml;base64,{b64encode(alone.encode()).decode()}"

@@ -8,7 +8,13 @@ from upath import UPath
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.lake import WHOLE, replace_bytes
 from clawtrain_assets.core.shadow.gap import measure
-from clawtrain_assets.core.shadow.report import figures, render_html, render_markdown
+from clawtrain_assets.core.shadow.report import (
+    figures,
+    headline,
+    render_html,
+    render_markdown,
+    render_plots,
+)
 from clawtrain_assets.core.shadow.table import gap_rows
 from clawtrain_assets.core.shadow.traffic import COLUMNS, count_strata
 from clawtrain_assets.defs.metadata import definition
@@ -50,7 +56,11 @@ def model_gap(workspace: Workspace) -> dg.MaterializeResult[None]:
         metadata={
             "dagster/row_count": lake.read("model_gap").num_rows,
             "comparisons": pairs.num_rows,
+            "finding": " ".join(
+                f"{one.key.candidate_model}: {headline(one)}" for one in report.series
+            ),
             "report": dg.MetadataValue.md(render_markdown(report)),
+            "plots": dg.MetadataValue.md(render_plots(report)),
             **figures(report),
             "page": dg.MetadataValue.path(str(page)),
         }

@@ -5,13 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clawtrain_assets.core.endpoints.asking import LASTING
 from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.sessions.rows import turns_from_table
+from clawtrain_assets.core.shadow.replay import REPLAYED
 from clawtrain_assets.core.shadow.sampling import Sampled, replayable, sample
 from clawtrain_assets.core.turn import Turn
 from clawtrain_assets.settings import Shadow
 
 BACKLOG_DAYS = 30  # how far back a quiet day reaches
+# What may pass is drawn again; a reply that would be cut again must not take a place every night.
+_ANSWERED = {REPLAYED, *LASTING}
 
 
 def draw(lake: Lake, day: str, candidate_model: str, shadow: Shadow) -> list[Sampled]:
@@ -73,7 +77,7 @@ def _replayed(lake: Lake, candidate_model: str, other_than: str) -> set[str]:
         taken.update(
             row["turn_id"]
             for row in table.to_pylist()
-            if row["candidate_model"] == candidate_model and row["status"] == "replayed"
+            if row["candidate_model"] == candidate_model and row["status"] in _ANSWERED
         )
     return taken
 

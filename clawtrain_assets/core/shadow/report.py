@@ -50,10 +50,20 @@ def render_html(report: GapReport, reference_models: Sequence[str] = ()) -> str:
 
 
 def render_markdown(report: GapReport) -> str:
-    """The figures and plots of ``render_html`` for a metadata panel."""
+    """The figures of ``render_html`` for a metadata panel."""
     if not report.series:
         return "Nothing has been compared yet: materialize `contrastive_pairs` first."
     return "\n\n".join(_markdown(one, report.frequency_of) for one in report.series)
+
+
+def render_plots(report: GapReport) -> str:
+    """The plots of ``render_html`` as markdown with the images inside."""
+    parts = []
+    for one in report.series:
+        parts.append(f"### {one.key.candidate_model}")
+        if one.overall.gap.n:
+            parts += [f"#### {t}\n\n![{t}]({image(svg)})" for t, svg in _drawn(one).plots()]
+    return "\n\n".join(parts)
 
 
 def figures(report: GapReport) -> dict[str, float]:
@@ -165,7 +175,6 @@ def _drawn(series: Series) -> _Drawn:
 
 
 def _markdown(series: Series, frequency_of: str) -> str:
-    drawn = _drawn(series)
     lines = [
         f"### {series.key.candidate_model}",
         headline(series),
@@ -198,9 +207,6 @@ def _markdown(series: Series, frequency_of: str) -> str:
             f"| {percent(lesson.frequency)} | {(lesson.failure or '').replace('_', ' ')} |"
             for lesson in series.lessons[:_LESSONS_IN_PANEL]
         ]
-    if series.overall.gap.n:
-        lines += [""]
-        lines += [f"**{title}**\n\n![{title}]({image(svg)})\n" for title, svg in drawn.plots()]
     return "\n".join(lines)
 
 

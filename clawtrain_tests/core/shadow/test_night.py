@@ -1,12 +1,17 @@
 """Sampling, replay and comparison against a model server in a process of its own."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from clawtrain_assets.core.endpoints import open_fleet
 from clawtrain_assets.core.journal import Journal
 from clawtrain_assets.core.judging.rubric import Rubric
+from clawtrain_assets.core.lake import Lake
+from clawtrain_assets.core.schemas import SHADOW_REPLAYS
+from clawtrain_assets.core.sessions.rows import turns_table
 from clawtrain_assets.core.shadow.gap import measure
+from clawtrain_assets.core.shadow.night import draw
 from clawtrain_assets.core.shadow.pairs import compare
 from clawtrain_assets.core.shadow.replay import replay
 from clawtrain_assets.core.shadow.report import render_html
@@ -76,3 +81,27 @@ def test_a_night_ends_in_pairs_errors_and_a_report(journal: Journal, rubric: Rub
     assert series.overall.gap.n == 5
     assert series.trust.failed.count == 1
     assert "candidate:1b" in render_html(measure(pairs_table(rows)))
+
+
+def test_a_reply_that_would_be_cut_again_takes_no_place_in_later_nights(
+    tmp_path: Path, journal: Journal
+) -> None:
+    lake = Lake(str(tmp_path))
+    lake.write("raw_turns", "2026-03-14", turns_table(turns()))
+    lake.write("raw_turns", "2026-03-15", turns_table([]))
+    shadow = Shadow(nightly=20)
+
+    async def night(server: Running) -> list[dict[str, Any]]:
+        sampled = draw(lake, "2026-03-14", "candidate:1b", shadow)
+        async with open_fleet(Endpoint(model="candidate:1b", hosts=(server.url,))) as fleet:
+            return await replay(sampled, fleet, journal, lambda _: None)
+
+    broken = [{"kind": "status:400", "match": "question 4"}]
+    with scripted_server({"faults": [*SCRIPT["faults"], *broken]}) as server:
+        rows = asyncio.run(night(server))
+    assert sorted(row["status"] for row in rows) == ["cut_off", "rejected"] + ["replayed"] * 4
+    lake.write_rows("shadow_replays", "2026-03-14", rows, SHADOW_REPLAYS)
+
+    left = draw(lake, "2026-03-15", "candidate:1b", shadow)
+    assert [item.turn.turn_id for item in left] == ["turn-4"]
+    assert len(draw(lake, "2026-03-15", "another:1b", shadow)) == 6

@@ -14,6 +14,7 @@ from clawtrain_assets.core.shadow.report import (
     percent,
     render_html,
     render_markdown,
+    render_plots,
 )
 from clawtrain_assets.core.shadow.stats import Mean
 from clawtrain_assets.core.turn import Message
@@ -160,7 +161,7 @@ def test_percentages_do_not_round_the_rare_away() -> None:
 
 
 def test_the_panel_shows_the_plots_of_the_page_and_no_conversation_text() -> None:
-    panel = render_markdown(measure(pairs_table(rows())))
+    panel = render_plots(measure(pairs_table(rows())))
     images = re.findall(r"!\[([^\]]+)\]\(data:image/svg\+xml;base64,([^)]+)\)", panel)
     assert [title for title, _ in images] == [
         "Gap by dimension",
