@@ -8,14 +8,18 @@ endpoints are treated as public ones.
 import json
 import os
 import re
+import signal
+import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -191,3 +195,58 @@ def test_files_and_directories_are_for_the_owner_alone(night: Night) -> None:
     ]
     assert len(paths) > 50
     assert open_to_others == []
+
+
+_LAUNCH = """
+mutation launch($tags: [ExecutionTag!]!) {
+  launchRun(executionParams: {
+    selector: {
+      repositoryLocationName: "clawtrain", repositoryName: "__repository__", jobName: "score"
+    },
+    runConfigData: {}, executionMetadata: {tags: $tags}
+  }) { __typename ... on LaunchRunSuccess { run { runId } } } }
+"""
+_STATUS = "query status($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+
+
+@pytest.mark.slow
+def test_the_logs_of_up_and_of_a_run_it_starts(night: Night) -> None:
+    """The last of the module: it writes to the night's home."""
+    home, day = night.settings.home, night.sample.days[-1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    night.server.start()
+    up = subprocess.Popen(
+        [sys.executable, "-m", "clawtrain_assets.cli", "up", "--port", str(port)],
+        env={**os.environ, "CLAWTRAIN_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        text=True,
+        umask=0o022,
+    )
+    assert up.stdout is not None
+    try:
+        assert "is up" in up.stdout.readline()
+        address = f"http://127.0.0.1:{port}/graphql"
+        tags = [{"key": "dagster/partition", "value": day}]
+        asked = {"query": _LAUNCH, "variables": {"tags": tags}}
+        launched = httpx.post(address, json=asked, timeout=60).json()["data"]["launchRun"]
+        asked = {"query": _STATUS, "variables": {"id": launched["run"]["runId"]}}
+        deadline = time.monotonic() + 120
+        status = ""
+        while status not in ("SUCCESS", "FAILURE"):
+            assert time.monotonic() < deadline
+            time.sleep(1)
+            status = httpx.post(address, json=asked, timeout=60).json()["data"]["runOrError"][
+                "status"
+            ]
+    finally:
+        up.send_signal(signal.SIGINT)
+        up.wait(60)
+        night.server.stop()
+    assert status == "SUCCESS"
+    logs = "".join(path.read_text() for path in (dagster_home(home) / "logs").iterdir())
+    assert launched["run"]["runId"] in logs
+    assert night.planted_in(logs) == []
+    test_every_file_but_the_raw_ones(night)
+    test_files_and_directories_are_for_the_owner_alone(night)
