@@ -72,6 +72,9 @@ def require_rest(settings: Settings) -> None:
 def _reason(result: dg.ExecuteInProcessResult) -> str:
     for event in result.all_events:
         if event.is_step_failure:
+            said = event.step_failure_data.user_failure_data
+            if said and said.description:
+                return f"{event.step_key}: {said.description}"
             error = event.step_failure_data.error
             while error and error.cause:
                 error = error.cause

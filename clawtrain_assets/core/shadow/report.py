@@ -58,7 +58,11 @@ def render_markdown(report: GapReport) -> str:
 
 def render_plots(report: GapReport) -> str:
     """The plots of ``render_html`` as markdown with the images inside."""
-    parts = []
+    parts = [
+        "A dot is a mean gap, above zero where the local model is behind; hollow where there are "
+        "too few turns or sessions for an interval. Bars count turns: orange the reference was "
+        "clearly better, grey no clear difference, blue the local model was clearly better."
+    ]
     for one in report.series:
         parts.append(f"### {one.key.candidate_model}")
         if one.overall.gap.n:
