@@ -126,7 +126,7 @@ class _DayFile:
     """
 
     GROUP_BYTES = 16 << 20
-    WAITING_BYTES = 64 << 20  # of all days together, however many a backfill has
+    WAITING_BYTES = 32 << 20  # of all days together, however many a backfill has
 
     def __init__(self, target: UPath, schema: pa.Schema) -> None:
         self.rows = 0
