@@ -164,7 +164,7 @@ def main() -> None:
     if not chosen.peer:
         print("No --peer interpreter: the ollama client is not measured.", file=sys.stderr)
     for case in QUICK if chosen.quick else FULL:
-        for one in measure(case, 6.0 if chosen.quick else 15.0, chosen.peer):
+        for one in measure(case, 6.0 if chosen.quick else 20.0, chosen.peer):
             if chosen.json:
                 print(json.dumps(one), flush=True)
             else:
