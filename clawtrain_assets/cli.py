@@ -123,16 +123,16 @@ def turns(state_dirs: tuple[Path, ...], lcm: Path | None, out: Path) -> None:
 @click.option("--denylist", type=_FILE, help="Your own values; default: the configured file.")
 def scrub(jsonl: bool, denylist: Path | None) -> None:
     """Scrub {id,text} lines from stdin to stdout."""
-    from clawtrain_assets.core.privacy.denylist import Denylist, load_denylist
+    from clawtrain_assets.core.privacy.denylist import load_denylist
     from clawtrain_assets.core.privacy.key import load_or_create_key
     from clawtrain_assets.core.privacy.scrub import Scrubber
     from clawtrain_assets.core.privacy.stream import scrub_jsonl
     from clawtrain_assets.settings import load_settings
 
     settings = load_settings()
-    file = denylist or settings.denylist_file
+    named = denylist or settings.privacy.denylist
     scrubber = Scrubber(
-        load_denylist(file) if denylist or file.exists() else Denylist(),
+        load_denylist(named or settings.denylist_file, missing_ok=named is None),
         settings.privacy.allowlist,
         load_or_create_key(settings.home),
     )

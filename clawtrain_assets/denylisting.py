@@ -20,7 +20,7 @@ def proposed(settings: Settings) -> Denylist:
             "No turn has been read yet: materialize session_archive and raw_turns first "
             "(clawtrain up)."
         )
-    listed = load_denylist(file) if file.exists() else Denylist()
+    listed = load_denylist(file, missing_ok=True)
     return revealed(lake, listed, settings.privacy.allowlist)
 
 

@@ -50,17 +50,20 @@ class Lake:
 
     def write_rows(
         self, asset: str, day: str, rows: Iterable[dict[str, Any]], schema: pa.Schema
-    ) -> UPath:
-        """Replace one partition by ``rows``; raises ValueError if their keys are not the columns.
+    ) -> pa.Table:
+        """Replace one partition by ``rows``; returns the table that was written.
 
-        Arrow would fill a missing column with nulls and leave out an unknown one.
+        Raises ValueError if the rows' keys are not the schema's columns: Arrow would fill a missing
+        column with nulls and leave out an unknown one.
         """
         listed = list(rows)
         for row in listed:
             if row.keys() ^ set(schema.names):
                 wrong = ", ".join(sorted(row.keys() ^ set(schema.names)))
                 raise ValueError(f"rows of {asset} differ from its schema in: {wrong}")
-        return self.write(asset, day, pa.Table.from_pylist(listed, schema=schema))
+        table = pa.Table.from_pylist(listed, schema=schema)
+        self.write(asset, day, table)
+        return table
 
     def write_days(
         self, asset: str, days: Iterable[str], batches: Iterable[pa.RecordBatch], schema: pa.Schema

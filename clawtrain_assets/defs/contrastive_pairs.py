@@ -56,8 +56,7 @@ def contrastive_pairs(
         )
 
     rows = judge.ask(judge_arms) if replays else []
-    workspace.lake.write_rows("contrastive_pairs", day, rows, schemas.CONTRASTIVE_PAIRS)
-    table = workspace.lake.read("contrastive_pairs", day)
+    table = workspace.lake.write_rows("contrastive_pairs", day, rows, schemas.CONTRASTIVE_PAIRS)
     statuses = table["status"].to_pylist()
     return dg.MaterializeResult(
         metadata={

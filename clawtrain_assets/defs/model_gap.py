@@ -49,12 +49,12 @@ def model_gap(workspace: Workspace) -> dg.MaterializeResult[None]:
         if lake.exists("raw_turns", day):
             traffic += count_strata(lake.read("raw_turns", day, COLUMNS), shadow.reference_models)
     report = measure(pairs, traffic, shadow.min_gap)
-    lake.write_rows("model_gap", WHOLE, gap_rows(report), schemas.GAP)
+    table = lake.write_rows("model_gap", WHOLE, gap_rows(report), schemas.GAP)
     page = workspace.settings.reports / "model_gap.html"
     replace_bytes(UPath(page), render_html(report, shadow.reference_models).encode())
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": lake.read("model_gap").num_rows,
+            "dagster/row_count": table.num_rows,
             "comparisons": pairs.num_rows,
             "finding": " ".join(
                 f"{one.key.candidate_model}: {headline(one)}" for one in report.series

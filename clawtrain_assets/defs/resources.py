@@ -59,10 +59,8 @@ class Workspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     @cached_property
     def denylist(self) -> Denylist:
         """The user's list; empty if there is no file where it is expected by default."""
-        file = self.settings.denylist_file
-        return (
-            load_denylist(file) if file.exists() or self.settings.privacy.denylist else Denylist()
-        )
+        named = self.settings.privacy.denylist is not None
+        return load_denylist(self.settings.denylist_file, missing_ok=not named)
 
     def scrubber(self, denylist: Denylist | None = None) -> Scrubber:
         """A fresh scrubber, so that its counts are those of one use."""

@@ -63,8 +63,7 @@ def scored_turns(
         )
 
     rows = judge.ask(score) if turns else []
-    workspace.lake.write_rows("scored_turns", day, rows, schemas.SCORED_TURNS)
-    table = workspace.lake.read("scored_turns", day)
+    table = workspace.lake.write_rows("scored_turns", day, rows, schemas.SCORED_TURNS)
     return dg.MaterializeResult(
         metadata={
             "dagster/partition_row_count": table.num_rows,

@@ -44,8 +44,7 @@ def shadow_replays(context: dg.AssetExecutionContext) -> dg.MaterializeResult[No
     for role in CANDIDATES:
         candidate: EndpointResource = getattr(context.resources, role)
         rows += candidate.ask(partial(_replay, context, workspace, day, candidate))
-    workspace.lake.write_rows("shadow_replays", day, rows, schemas.SHADOW_REPLAYS)
-    table = workspace.lake.read("shadow_replays", day)
+    table = workspace.lake.write_rows("shadow_replays", day, rows, schemas.SHADOW_REPLAYS)
     return dg.MaterializeResult(
         metadata={
             "dagster/partition_row_count": table.num_rows,

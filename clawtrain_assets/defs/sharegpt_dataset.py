@@ -33,10 +33,9 @@ def sharegpt_dataset(
     turns = turns_from_table(lake.read("raw_turns", day))
     scores = {row["turn_id"]: row for row in lake.read("scored_turns", day).to_pylist()}
     rows = build_examples(turns, scores, workspace.scrubber(), workspace.settings.dataset)
-    lake.write_rows("sharegpt_dataset", day, rows, schemas.SHAREGPT_DATASET)
+    table = lake.write_rows("sharegpt_dataset", day, rows, schemas.SHAREGPT_DATASET)
     file = lake.directory("sharegpt_dataset", day) / "sharegpt.jsonl"
     replace_bytes(file, sharegpt_jsonl(rows))
-    table = lake.read("sharegpt_dataset", day)
     return dg.MaterializeResult(
         metadata={
             "dagster/partition_row_count": table.num_rows,

@@ -10,7 +10,7 @@ from pathlib import Path
 from upath import UPath
 
 from clawtrain_assets.core.errors import ClawtrainError
-from clawtrain_assets.core.lake import replace_bytes
+from clawtrain_assets.core.lake import make_private, replace_bytes
 
 LOCATION_NAME = "clawtrain"
 _SEAL = "# clawtrain-sha256: "
@@ -30,7 +30,7 @@ def prepare_instance(home: Path, pools: Mapping[str, int]) -> Path:
     """
     directory = dagster_home(home)
     for owned in (home, directory):
-        owned.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(owned)
         owned.chmod(0o700)
     template = resources.files(__package__).joinpath("dagster.yaml").read_text(encoding="utf-8")
     _write_unless_edited(directory / "dagster.yaml", template)

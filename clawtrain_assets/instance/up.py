@@ -15,6 +15,7 @@ import click
 import httpx
 
 from clawtrain_assets.core.errors import ClawtrainError, UsageError
+from clawtrain_assets.core.lake import make_private
 from clawtrain_assets.instance.prepare import dagster_home
 
 _HOST = "127.0.0.1"
@@ -38,7 +39,7 @@ class _Server:
     def __init__(self, name: str, command: Sequence[str], home: Path) -> None:
         self.name = name
         self.log = dagster_home(home) / "logs" / f"{name.replace(' ', '-')}.log"
-        self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self.log.parent)
         environment = {
             **os.environ,
             "CLAWTRAIN_HOME": str(home),

@@ -27,7 +27,7 @@ from clawtrain_assets.core.dataset.released import SCRUB_REPORT, Release, publis
 from clawtrain_assets.core.dataset.scrubbing import Scrubbing
 from clawtrain_assets.core.dataset.selection import Selection, select
 from clawtrain_assets.core.errors import UsageError
-from clawtrain_assets.core.lake import Lake
+from clawtrain_assets.core.lake import Lake, make_private
 from clawtrain_assets.settings import Dataset
 
 FORMAT = 1  # of the folder; raised when a reader must care
@@ -77,7 +77,7 @@ def build_release(
     """
     _readable(dataset.evaluation_files)
     count = lengths.load_tokenizer(dataset.tokenizer)
-    releases_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(releases_dir)
     _sweep(releases_dir)
     work = releases_dir / f"{_BUILDING}{uuid.uuid4().hex}"
     work.mkdir(mode=0o700)

@@ -10,7 +10,7 @@ import msgspec
 from upath import UPath
 
 from clawtrain_assets.core.errors import ClawtrainError
-from clawtrain_assets.core.lake import replace_bytes
+from clawtrain_assets.core.lake import make_private, replace_bytes
 
 Judgment = Literal["keep", "reject", "leak", "skip"]
 JUDGMENTS: tuple[Judgment, ...] = ("keep", "reject", "leak", "skip")
@@ -46,7 +46,7 @@ class VerdictLog:
         """Raises ClawtrainError if the verdict cannot be written."""
         line = msgspec.json.encode(verdict) + b"\n"
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self.path.parent)
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             try:
                 size = os.fstat(handle).st_size

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from clawtrain_assets.core.errors import ClawtrainError, UsageError
 from clawtrain_assets.core.journal.owner import gone
+from clawtrain_assets.core.lake import make_private
 
 _CHUNK = 500  # keys per statement, below every database's limit of bound values
 
@@ -118,7 +119,7 @@ def open_engine(url: str) -> sa.Engine:
 def _prepare_sqlite(engine: sa.Engine) -> None:
     if engine.url.database:
         file = Path(engine.url.database)
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(file.parent)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
 
     @sa.event.listens_for(engine, "connect")

@@ -57,12 +57,15 @@ class Denylist:
         return "\n".join(lines) + "\n"
 
 
-def load_denylist(path: Path) -> Denylist:
+def load_denylist(path: Path, *, missing_ok: bool = False) -> Denylist:
     """Read a denylist: TOML (``names = ["..."]`` ...) or JSON.
 
     JSON is one object of the same lists, or a list of such objects (several people's lists; a
-    key ``world`` names the owner and is ignored). Raises UsageError for anything else.
+    key ``world`` names the owner and is ignored). Raises UsageError for anything else; with
+    ``missing_ok`` a file that is not there is an empty list.
     """
+    if missing_ok and not path.exists():
+        return Denylist()
     try:
         raw = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
@@ -89,7 +92,7 @@ def add_to_denylist(path: Path, added: Denylist) -> None:
     """
     if path.suffix == ".json":
         raise UsageError(f"{path} is JSON: add the values by hand, or keep the list as TOML.")
-    present = load_denylist(path) if path.exists() else Denylist()
+    present = load_denylist(path, missing_ok=True)
     document = tomlkit.parse(path.read_text("utf-8") if path.exists() else "")
     for kind in fields(Denylist):
         values = [v for v in getattr(added, kind.name) if v not in getattr(present, kind.name)]

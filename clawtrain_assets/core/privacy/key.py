@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.core.lake import make_private
 
 KEY_FILE = "pseudonym.key"
 KEY_BYTES = 32
@@ -16,7 +17,7 @@ def load_or_create_key(home: Path) -> bytes:
     Raises ClawtrainError when the file is readable by others or is not a key.
     """
     path = home / KEY_FILE
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(home)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.core.lake import make_private
 from clawtrain_assets.core.sessions.agent_database import MARK
 from clawtrain_assets.core.sessions.archive_index import (
     Storage,
@@ -246,7 +247,7 @@ class Archive:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self._root)
         with (self._root / "capture.lock").open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.core.lake import make_private
 from clawtrain_assets.core.sessions.agent_database import MARK
 from clawtrain_assets.core.sessions.entries import epoch_ms
 from clawtrain_assets.core.sessions.sources import Found
@@ -80,7 +81,7 @@ class Blobs:
         self, stream: BinaryIO, count: int, state: "hashlib._Hash", expected: str
     ) -> str | None:
         """Write ``count`` bytes as a blob; None if they are not those that were measured."""
-        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self._root)
         temporary = self._root / f"incoming-{uuid.uuid4().hex}"
         own = hashlib.sha256()
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
