@@ -241,3 +241,34 @@ def test_killed_at_any_time_only_what_was_in_flight_is_asked_again(
     assert set(asked) == set(range(200))
     assert len(asked) - 200 <= kills * 7  # what run_all has under way with 3 slots
     assert answered(file, 200) == 200
+
+
+OPENER = textwrap.dedent(
+    """
+    import sys
+    from clawtrain_assets.core.journal import Journal
+
+    print("ready", flush=True)
+    sys.stdin.readline()
+    Journal(sys.argv[1]).close()
+    """
+)
+
+
+def test_processes_that_open_a_new_journal_together_all_get_it(tmp_path: Path) -> None:
+    for number in range(3):
+        command = [sys.executable, "-c", OPENER, f"sqlite:///{tmp_path / str(number)}.sqlite"]
+        openers = [
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            for _ in range(4)
+        ]
+        for process in openers:
+            assert process.stdout is not None
+            process.stdout.readline()
+        for process in openers:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        for process in openers:
+            finish(process)
+        assert [process.returncode for process in openers] == [0, 0, 0, 0]

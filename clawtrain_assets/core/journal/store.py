@@ -1,7 +1,9 @@
 """The journal's two tables and the SQL on them, for SQLite and PostgreSQL."""
 
+import fcntl
 import hashlib
 import os
+import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
@@ -121,15 +123,12 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
         file = Path(engine.url.database)
         make_private(file.parent)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        _switch_to_wal(file)
 
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
-        for pragma in (
-            "busy_timeout=30000",
-            "journal_mode=WAL",
-            "secure_delete=ON",
-        ):
+        for pragma in ("busy_timeout=30000", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @sa.event.listens_for(engine, "begin")
@@ -141,6 +140,21 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
         )  # WAL: waits for the disk, or not
         connection.exec_driver_sql(f"PRAGMA synchronous={level}")
         connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
+
+
+def _switch_to_wal(file: Path) -> None:
+    """Make a new file a WAL database, which it stays; one process after the other.
+
+    SQLite does not wait for the switch: the second of two that open a new file together is told
+    that it is locked, whatever busy_timeout says.
+    """
+    handle = os.open(f"{file}.opening", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with closing(sqlite3.connect(file, timeout=30)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+    finally:
+        os.close(handle)
 
 
 # Built once: SQLAlchemy spends more on making a statement than SQLite on running it.
