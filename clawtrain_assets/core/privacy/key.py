@@ -1,8 +1,10 @@
 """The key behind the pseudonyms: random, per installation, readable by its owner alone."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.lake import make_private
@@ -18,16 +20,24 @@ def load_or_create_key(home: Path) -> bytes:
     """
     path = home / KEY_FILE
     make_private(home)
+    if not path.exists():
+        _create(path)
+    return _read(path)
+
+
+def _create(path: Path) -> None:
+    """Whole or not at all: a key appears under its name with all its bytes, and only once."""
+    with NamedTemporaryFile(dir=path.parent, prefix=f"{KEY_FILE}.") as fresh:  # mode 0600
+        fresh.write(secrets.token_bytes(KEY_BYTES))
+        fresh.flush()
+        os.fsync(fresh.fileno())
+        with contextlib.suppress(FileExistsError):  # another process was first: its key counts
+            os.link(fresh.name, path)
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read(path)
-    with os.fdopen(handle, "wb") as stream:
-        key = secrets.token_bytes(KEY_BYTES)
-        stream.write(key)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return key
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _read(path: Path) -> bytes:
