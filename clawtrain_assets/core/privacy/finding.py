@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _NUMBER = re.compile(r"[0-9][0-9 ().:/-]{6,}")
+_DIGIT = re.compile(r"[0-9]")
 _SLACK = 400  # a match may end this far behind its window: values are never cut
 
 
@@ -39,10 +40,21 @@ class Page:
         return sorted(offset for offsets in found for offset in offsets)
 
     def near(
-        self, words: Iterable[str], pattern: re.Pattern[str], before: int = 80, after: int = 160
+        self,
+        words: Iterable[str],
+        pattern: re.Pattern[str],
+        before: int = 80,
+        after: int = 160,
+        digit_within: int = 0,
     ) -> Iterator[re.Match[str]]:
-        """Matches that begin at most ``before`` left and ``after`` right of one of ``words``."""
+        """Matches that begin at most ``before`` left and ``after`` right of one of ``words``.
+
+        ``digit_within``: every match has a digit this far behind its window's end at most; where
+        there is none the pattern need not be tried.
+        """
         for start, end in self._windows(words, before, after):
+            if digit_within and not _DIGIT.search(self.text, start, end + digit_within):
+                continue
             for match in pattern.finditer(self.text, start, end + _SLACK):
                 if match.start() >= end:
                     break

@@ -14,25 +14,26 @@ from urllib.parse import unquote_to_bytes
 
 from clawtrain_assets.core.privacy.mapped import Mapped, rewrite
 
-_JSON_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?)')
+# Every pattern of a reading is one group around all it matches, as ``rewrite`` wants it.
+_JSON_ESCAPE = re.compile(r'(\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?))')
 _SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _UNESCAPES = re.compile(r'\\["nu\\]')
 _INVISIBLE = re.compile(
-    r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\\(?:x1b|u001b|033|"
+    r"(\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\\(?:x1b|u001b|033|"
     r"e)\[[0-9;]*[A-Za-z]"
     r"|[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
-    r"\u206a-\u206f\ufe00-\ufe0f\ufeff]"
+    r"\u206a-\u206f\ufe00-\ufe0f\ufeff])"
 )
 _TERMINAL = ("\x1b", "\\x1b[", "\\u001b[", "\\033[", "\\e[")
-_PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
+_PERCENT = re.compile(r"((?:%[0-9a-fA-F]{2})+)")
 # A shell or source line that goes on, or a token that a terminal broke at its right margin.
 _CHARS = r"[A-Za-z0-9_+/=-]"
 _REST = r"[ \t│|>]*(?=[A-Za-z_+/-]*\d[A-Za-z0-9_+/-]{6,}={0,2}[ \t│|]*(?:\r?\n|$))"
 _JOINED = re.compile(
-    rf"\\\r?\n[ \t]*|\n(?<={_CHARS}{{40}}\n){_REST}|\r\n(?<={_CHARS}{{40}}\r\n){_REST}"
-    rf"|['\"](?<={_CHARS}{{6}}['\"])[ \t]*\+\s*['\"]"
+    rf"(\\\r?\n[ \t]*|\n(?<={_CHARS}{{40}}\n){_REST}|\r\n(?<={_CHARS}{{40}}\r\n){_REST}"
+    rf"|['\"](?<={_CHARS}{{6}}['\"])[ \t]*\+\s*['\"])"
 )
-_LOOK_ALIKE = re.compile(r"(?<=[A-Za-z0-9@._-])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z0-9@._-])")
+_LOOK_ALIKE = re.compile(r"((?<=[A-Za-z0-9@._-])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z0-9@._-]))")
 _CYRILLIC = (
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04cf\u04bb\u051b"
     "\u051d\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0423\u0406"
@@ -57,8 +58,8 @@ def unescaped(text: str) -> Mapped | None:
     return rewrite(text, _JSON_ESCAPE, _json_char)
 
 
-def _json_char(match: re.Match[str]) -> str:
-    body = match.group()[1:]
+def _json_char(escape: str) -> str:
+    body = escape[1:]
     if body[0] != "u":
         return _SIMPLE.get(body, body)
     first = int(body[1:5], 16)
@@ -82,9 +83,9 @@ def percent_decoded(text: str) -> Mapped | None:
     return rewrite(text, _PERCENT, _percent) if "%" in text else None
 
 
-def _percent(match: re.Match[str]) -> str | None:
+def _percent(run: str) -> str | None:
     try:
-        decoded = unquote_to_bytes(match.group()).decode()
+        decoded = unquote_to_bytes(run).decode()
     except UnicodeDecodeError:
         return None
     return decoded if decoded.isprintable() else None
@@ -102,8 +103,7 @@ def latin(text: str) -> Mapped | None:
     return None if text.isascii() else rewrite(text, _LOOK_ALIKE, _latin_char)
 
 
-def _latin_char(match: re.Match[str]) -> str | None:
-    char = match.group()
+def _latin_char(char: str) -> str | None:
     if char in _CONFUSABLES:
         return _CONFUSABLES[char]
     plain = unicodedata.normalize("NFKC", char)

@@ -102,18 +102,18 @@ class AddressDetector:
     )
 
     def __call__(self, page: Page) -> Iterator[Finding]:
-        for match in page.near(_STREET_WORDS, _NUMBER_FIRST, before=50, after=1):
+        for match in page.near(_STREET_WORDS, _NUMBER_FIRST, 50, 1, digit_within=1):
             yield Finding(*match.span(), "ADDRESS", "street", match.group())
-        for match in page.near(_OTHER_WORDS, _STREET_FIRST, before=24, after=2):
+        for match in page.near(_OTHER_WORDS, _STREET_FIRST, 24, 2, digit_within=60):
             yield Finding(*match.span(), "ADDRESS", "street", match.group())
         for match in page.near(
             (" apo", "\napo", " fpo", "\nfpo", " dpo", "\ndpo"), _MILITARY, 40, 1
         ):
             yield Finding(*match.span(), "ADDRESS", "military", match.group())
-        for match in page.near(_NORTHERN_WORDS, _SUFFIXED, before=24, after=1):
+        for match in page.near(_NORTHERN_WORDS, _SUFFIXED, 24, 1, digit_within=20):
             yield Finding(*match.span(), "ADDRESS", "street", match.group())
-        for match in page.near(("apt", "suite"), _FLAT, before=60, after=1):
+        for match in page.near(("apt", "suite"), _FLAT, 60, 1, digit_within=20):
             yield Finding(*match.span(), "ADDRESS", "flat", match.group())
-        for match in page.near(_CONTEXT_WORDS, _CONTEXT, before=12, after=10):
+        for match in page.near(_CONTEXT_WORDS, _CONTEXT, 12, 10, digit_within=130):
             if not _NOT.match(match["address"]):
                 yield Finding(*match.span("address"), "ADDRESS", "address-field", match["address"])

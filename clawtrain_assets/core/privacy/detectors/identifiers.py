@@ -36,21 +36,25 @@ _LOOSE = (
     "member(?:ship)?|student|badge|case|police|konto|sin|epic|customer|client|user ?id|pid|health"
 )
 _ID = re.compile(
-    rf"(?i)\b(?:(?P<strict>{_STRICT})|(?P<loose>{_LOOSE}))\b"
+    rf"(?i)(?:(?P<strict>{_STRICT})|(?P<loose>{_LOOSE}))\b"
     r"(?:[ -]?(?:number|num|no|nr|id|code|record|card|identification|permanent|holder|"
     r"#)s?\b\.?){0,3}"
     r"[^\n\w]{0,3}"
     r"(?:(?:is|was|as|of|with|under|of the|for|to|ending in|:|#|=|\(|['\"“\u2018`])\s*){0,3}"
     r"(?P<id>(?=(?:[A-Z0-9/._-]*\d){3})[A-Z0-9](?:[A-Z0-9/._-]*[A-Z0-9])?(?: \d{2,6}(?!\d)){0,4})"
 )
-_ID_WORDS = tuple(
-    words(
-        "passport licen aadha pan ssn social tax tin ein vat nino national identity routing "
-        "account acct a/c policy insurance mrn medical patient voter employee member student badge "
+# What every alternative begins with, so that the pattern is tried at these places only.
+_ID_WORDS = (
+    *words(
+        "passport driver driving licen aadha pan ssn tax tin ein itin vat nino national identity "
+        "routing account acct a/c policy insurance mrn patient voter employee member student badge "
         "case police nhs dni nif nie cpf cnpj bsn steuer personalausweis reisepass konto iban abn "
         "tfn sin epic customer client user pid health"
-    )
+    ),
+    *("social security", "id card", "bank account", "medical record"),
 )
+_DIGIT = re.compile("[0-9]")
+_ID_REACH = 90  # characters from the word to the first digit of the id
 _NOT_ID = re.compile(r"\d+(?:\.\d+)+|(?:19|20)\d\d[-/.]\d\d?(?:[-/.]\d\d?)?")
 
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -89,17 +93,30 @@ class IdentifierDetector:
                     yield Finding(*match.span(), "SSN", "ssn", match.group())
             if end - start >= 12:
                 yield from _cards(page, start, end)
-        for match in page.near(_ID_WORDS, _ID, before=20, after=40):
+        yield from _named_ids(page)
+        for match in page.near(_BIRTH_WORDS, _BIRTH, 16, 40, digit_within=60):
+            yield Finding(*match.span("date"), "BIRTHDAY", "birthday", match["date"])
+        for match in page.near(("lat", "lon", "lng"), _GEO, 2, 20, digit_within=30):
+            yield from _coordinate(match, "geo")
+        for match in page.near(_GEO_WORDS, _GEO_PAIR, 60, 100, digit_within=20):
+            yield from _coordinate(match, "a")
+            yield from _coordinate(match, "b")
+
+
+def _named_ids(page: Page) -> Iterator[Finding]:
+    text, done = page.text, 0
+    for hit in page.at(_ID_WORDS):
+        before = text[hit - 1 : hit]
+        if hit < done or before.isalnum() or before == "_":
+            continue
+        if not _DIGIT.search(text, hit, hit + _ID_REACH):
+            continue
+        match = _ID.match(text, hit)
+        if match:
+            done = match.end()
             if _is_id(match["id"], bool(match["strict"])):
                 word = (match["strict"] or match["loose"]).lower()
                 yield Finding(*match.span("id"), "ID_NUMBER", f"id/{word}", match["id"])
-        for match in page.near(_BIRTH_WORDS, _BIRTH, before=16, after=40):
-            yield Finding(*match.span("date"), "BIRTHDAY", "birthday", match["date"])
-        for match in page.near(("lat", "lon", "lng"), _GEO, before=2, after=20):
-            yield from _coordinate(match, "geo")
-        for match in page.near(_GEO_WORDS, _GEO_PAIR, before=60, after=100):
-            yield from _coordinate(match, "a")
-            yield from _coordinate(match, "b")
 
 
 def _ibans(page: Page) -> Iterator[Finding]:
