@@ -48,7 +48,7 @@ TURNS = _table(
     ("request", _STR, "The user's words the turn answers, without gateway envelopes"),
     ("request_meta", _STR, "JSON: what the stripped envelope said (sender, channel, times)"),
     ("system_prompt", _STR, "System prompt, where a trajectory recorded it"),
-    ("tools", _STR, "JSON list of tool definitions the session had"),
+    ("tools", _STR, "JSON list of tools the session had, each with its source and counts of calls"),
     ("tools_source", _STR, "Where the definitions come from: trajectory, builtin or inferred"),
     ("context", _STR, "JSON list of the messages before the turn, bounded, oldest first"),
     ("context_dropped", _INT, "Messages left out of the context because of the bound"),

@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.sessions.row import Row
-from clawtrain_assets.core.turn import Message, Outcome, Turn
+from clawtrain_assets.core.turn import Definition, Message, Outcome, Turn
 
 JSON_COLUMNS: dict[str, msgspec.json.Decoder[Any]] = {
     "request_meta": msgspec.json.Decoder(dict[str, Any]),
-    "tools": msgspec.json.Decoder(list[dict[str, Any]]),
+    "tools": msgspec.json.Decoder(list[Definition]),  # without the catalogue's marks
     "context": msgspec.json.Decoder(list[Message]),
     "response": msgspec.json.Decoder(Message),
     "outcome": msgspec.json.Decoder(Outcome),

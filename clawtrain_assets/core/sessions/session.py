@@ -147,7 +147,7 @@ def _facts(
         session_kind=kind,
         agent_id=group.agent_id,
         system_prompt=trajectory.system_prompt,
-        tools=session_tools(tree.called, group.agent_id, trajectory.tools),
+        tools=session_tools(tree.called(), group.agent_id, trajectory.tools),
         header=Identity(name_or_none(header.provider), model, "header")
         if header is not None and isinstance(model, str)
         else None,

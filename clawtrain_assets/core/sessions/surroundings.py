@@ -1,5 +1,7 @@
 """What is known about sessions outside their transcripts: read once per extraction."""
 
+from collections.abc import Iterator
+
 from clawtrain_assets.core.sessions.agent_database import MARK
 from clawtrain_assets.core.sessions.families import DATABASES
 from clawtrain_assets.core.sessions.records import (
@@ -46,9 +48,14 @@ class Surroundings:
                     self.keys[session_id] = stored
 
     def trajectory(self, session_id: str) -> Trajectory:
-        """What the flight recorder saw of a session (its name in lower case)."""
+        """What the flight recorder saw of a session (its name in lower case).
+
+        Its file is a rolling window: all contents the archive has of it are read, oldest first.
+        """
         files = self._trajectories.get(session_id)
-        if not files:
-            return NO_TRAJECTORY
-        with self._source.open(files[-1]) as stream:
-            return read_trajectory(stream)
+        return read_trajectory(self._lines(files)) if files else NO_TRAJECTORY
+
+    def _lines(self, files: list[ArchivedFile]) -> Iterator[bytes]:
+        for file in files:
+            with self._source.open(file) as stream:
+                yield from stream

@@ -1,54 +1,97 @@
-"""The tool definitions a session had, as OpenAI function tools.
+"""The tool catalogue of a session: definitions as OpenAI function tools, and what was seen of each.
 
-OpenClaw before 2026.5 did not record them, so a session without a trajectory gets the built-in set
-of its kind of agent (``builtin_tools.json``: our own wording of publicly documented tools, with the
-arguments agents really pass), completed by definitions inferred from the calls it made.
+OpenClaw before 2026.5 did not record definitions, so a session without a trajectory gets the
+built-in set of its kind of agent (``builtin_tools.json``: our own wording of publicly documented
+tools, with the arguments agents really pass), completed by what is inferred from its calls.
+
+Beside ``type`` and ``function`` each tool has its own ``source`` (trajectory, builtin or inferred;
+``+inferred`` if calls added arguments), ``calls`` (how often the session called it) and
+``arguments`` (how many of those calls had each argument). Readers of ``Turn.tools`` get the plain
+definitions without these.
 """
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 from clawtrain_assets.core.sessions.messages import encode
+from clawtrain_assets.core.turn import ToolCall
 
-Called = dict[str, dict[str, set[str]]]  # tool -> argument -> JSON types seen
+# A call by its shape: name, and the JSON type of each argument.
+Shape = tuple[str, tuple[tuple[str, str], ...]]
 
 _JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object"}
 
 
 class Tools(NamedTuple):
-    """JSON list of definitions and where they come from."""
+    """JSON list of the catalogue and where its definitions come from."""
 
     json: bytes
     source: str
 
 
-def note_call(called: Called, name: str, arguments: Mapping[str, Any]) -> None:
-    """Remember which arguments a tool was called with, and their JSON types."""
-    seen = called.setdefault(name, {})
-    for key, value in arguments.items():
-        kind = "array" if isinstance(value, list) else _JSON_TYPES.get(type(value), "")
-        seen.setdefault(key, set()).add(kind)
+class Seen:
+    """What the calls of one tool showed."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.arguments: Counter[str] = Counter()
+        self.kinds: dict[str, set[str]] = {}
 
 
-def session_tools(called: Called, agent_id: str, recorded: list[dict[str, Any]] | None) -> Tools:
-    """Definitions for a session that made the calls ``called``.
+NOT_SEEN = Seen()
 
-    Source is 'trajectory' or 'builtin', followed by '+inferred' if calls were made to tools (or
-    with arguments) those do not have; 'inferred' never stands alone unless nothing else is known.
+
+def shape_of(call: ToolCall) -> Shape:
+    """What is remembered of a call."""
+    return call.name, tuple([(key, _kind(value)) for key, value in call.arguments.items()])
+
+
+def _kind(value: Any) -> str:
+    return "array" if isinstance(value, list) else _JSON_TYPES.get(type(value), "")
+
+
+def observe(turns: Iterable[Sequence[Shape]]) -> dict[str, Seen]:
+    """Tools by name as the calls of these turns show them."""
+    tools: dict[str, Seen] = {}
+    for name, arguments in (shape for shapes in turns for shape in shapes):
+        seen = tools.setdefault(name, Seen())
+        seen.calls += 1
+        for key, kind in arguments:
+            seen.arguments[key] += 1
+            seen.kinds.setdefault(key, set()).add(kind)
+    return tools
+
+
+def session_tools(
+    called: Mapping[str, Seen], agent_id: str, recorded: list[dict[str, Any]] | None
+) -> Tools:
+    """The catalogue of a session whose calls were ``called``.
+
+    The list's source is 'trajectory' or 'builtin', followed by '+inferred' if calls were made to
+    tools (or with arguments) those do not have.
     """
     if recorded:
         base, source = recorded, "trajectory"
     else:
-        base, source = list(_builtin(agent_id, frozenset(called))), "builtin"
+        base, source = _builtin(agent_id, frozenset(called)), "builtin"
     names = {tool["function"]["name"] for tool in base}
-    missing = [_inferred(name, called[name]) for name in sorted(set(called) - names)]
-    completed = [_completed(tool, called.get(tool["function"]["name"], {})) for tool in base]
-    if missing or completed != base:
+    catalogue = [_completed(tool, called, source) for tool in base]
+    catalogue += [
+        _marked(_inferred(n, called[n]), "inferred", called[n])
+        for n in sorted(called.keys() - names)
+    ]
+    if any(tool["source"] != source for tool in catalogue):
         source += "+inferred"
-    return Tools(encode(completed + missing), source)
+    return Tools(encode(catalogue), source)
+
+
+def _marked(definition: dict[str, Any], source: str, seen: Seen) -> dict[str, Any]:
+    arguments = dict(sorted(seen.arguments.items()))
+    return {**definition, "source": source, "calls": seen.calls, "arguments": arguments}
 
 
 def as_function(tool: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -104,22 +147,24 @@ def _builtin(agent_id: str, called: frozenset[str]) -> list[dict[str, Any]]:
     return [_function(name, **known["definitions"][name]) for name in names]
 
 
-def _completed(tool: dict[str, Any], arguments: Mapping[str, set[str]]) -> dict[str, Any]:
+def _completed(tool: dict[str, Any], called: Mapping[str, Seen], source: str) -> dict[str, Any]:
     """``tool`` with properties for arguments it was called with but does not declare."""
     function = tool["function"]
+    seen = called.get(function["name"], NOT_SEEN)
     declared = function["parameters"]["properties"]
-    unknown = {key: kinds for key, kinds in arguments.items() if key not in declared}
+    unknown = {key: kinds for key, kinds in seen.kinds.items() if key not in declared}
     if not unknown:
-        return tool
+        return _marked(tool, source, seen)
     properties = {**declared, **_properties(unknown)}
     parameters = {**function["parameters"], "properties": properties}
     # An argument under another name means that the declared one is not needed after all.
-    parameters["required"] = [key for key in parameters["required"] if key in arguments]
-    return {"type": "function", "function": {**function, "parameters": parameters}}
+    parameters["required"] = [key for key in parameters["required"] if key in seen.kinds]
+    completed = {"type": "function", "function": {**function, "parameters": parameters}}
+    return _marked(completed, f"{source}+inferred", seen)
 
 
-def _inferred(name: str, arguments: Mapping[str, set[str]]) -> dict[str, Any]:
-    parameters = {"type": "object", "properties": _properties(arguments), "required": []}
+def _inferred(name: str, seen: Seen) -> dict[str, Any]:
+    parameters = {"type": "object", "properties": _properties(seen.kinds), "required": []}
     return _function(name, "Definition inferred from the calls that were made.", parameters)
 
 

@@ -20,7 +20,7 @@ from clawtrain_assets.core.sessions.messages import (
     turn_identity,
 )
 from clawtrain_assets.core.sessions.nodes import Line, Node, Path
-from clawtrain_assets.core.sessions.tools import Called, note_call
+from clawtrain_assets.core.sessions.tools import Seen, Shape, observe, shape_of
 
 START_CHARS = 200
 
@@ -34,7 +34,7 @@ class SessionTree:
         self.headers: list[Entry] = []
         self.turn_copies: Counter[str] = Counter()
         self._with_starts = with_starts
-        self.called: Called = {}
+        self._shapes: dict[str, tuple[Shape, ...]] = {}  # turn id -> its calls
         self.contents: dict[str, str] = {}  # turn id -> content identity
         self.merged_entries = 0
         self._leaf: str | None = None
@@ -158,11 +158,11 @@ class SessionTree:
             if role == "assistant":
                 calls = tool_calls(body.content)
                 node.calls = tuple([call.id for call in calls])
-                for call in calls:
-                    note_call(self.called, call.name, call.arguments)
                 content = content_identity(ms, node_id, body, calls)
                 node.turn_id = turn_identity(self.session_id, content)
                 self.contents[node.turn_id] = content
+                if calls:
+                    self._shapes[node.turn_id] = tuple([shape_of(call) for call in calls])
             elif role in ("toolResult", "tool"):
                 node.answers = answered_call(body)
         node.entry = entry if keep or node.type != "message" else None
@@ -211,6 +211,11 @@ class SessionTree:
             node = self.nodes.get(current)
             current = node.parent if node else None
         return False
+
+    def called(self) -> dict[str, Seen]:
+        """The tools by what the session's calls show, each turn counted once."""
+        turns = {node.turn_id for node in self.nodes.values() if node.calls}
+        return observe(self._shapes[turn_id] for turn_id in turns if turn_id is not None)
 
     def count_copies(self) -> None:
         """Fill ``turn_copies``: places each turn was found in, over all nodes that hold it."""
