@@ -5,7 +5,7 @@ bounded copies). Messages are neutral of any wire protocol; the adapters live wi
 """
 
 from datetime import datetime
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 import msgspec
 
@@ -44,13 +44,6 @@ class Outcome(msgspec.Struct, frozen=True):
     tool_results: tuple[Message, ...] = ()
     later: tuple[Message, ...] = ()
     next_user: Message | None = None
-
-
-class Definition(TypedDict):
-    """A tool as an OpenAI function: name, description, parameters."""
-
-    type: str
-    function: dict[str, Any]
 
 
 class Turn(msgspec.Struct, kw_only=True):

@@ -7,8 +7,10 @@ signatures) are skipped by the decoder and never become Python objects.
 """
 
 import json
+import re
 from datetime import UTC, datetime
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET
@@ -78,23 +80,39 @@ class Entry(msgspec.Struct, gc=False):
     appendMode: Any = None
 
 
-class Unreadable(ValueError):
-    """A line, or the rest of one from ``start`` on, that is no entry; ``str()`` is the reason."""
+class Rejected(NamedTuple):
+    """The bytes of a line from ``start`` to ``end`` (None: its end) that are no entry, and why."""
 
-    def __init__(self, reason: str, start: int = 0, entries: tuple[Entry, ...] = ()) -> None:
-        super().__init__(reason)
-        self.start = start
+    start: int
+    end: int | None
+    reason: str
+
+
+class Unreadable(ValueError):
+    """A line of which at least a piece is no entry; ``entries`` are those around it."""
+
+    def __init__(self, rejected: Rejected, entries: tuple[Entry, ...] = ()) -> None:
+        super().__init__(rejected.reason)
+        self.rejected = rejected
         self.entries = entries
 
 
 _decode = msgspec.json.Decoder(Entry).decode
 _stdlib = json.JSONDecoder()
+_ATTEMPTS = 16  # each may read the rest of the line
+# Where a whole entry may begin behind a half one. Quotes inside a text are escaped, so nothing that
+# was said looks like it; and it counts only if entries follow up to the end of the line.
+_ENTRY_START = re.compile(
+    rb'\{"type": ?"(?:session|message|model_change|thinking_level_change|compaction|branch_summary|'
+    rb'custom|custom_message|label|session_info|leaf|reset)", ?"'
+)
 
 
 def decode_line(line: bytes) -> list[Entry]:
     """The entries on one line: one, or several where a newline was lost between objects.
 
-    Raises Unreadable with a reason; its ``entries`` are those in front of the bad bytes.
+    Raises Unreadable if a piece of the line is none; its ``entries`` are those before it and, where
+    a writer died and the next one wrote on behind its half line, those after it.
     """
     try:
         if not line.isascii():
@@ -103,41 +121,66 @@ def decode_line(line: bytes) -> list[Entry]:
     except (ValueError, RecursionError):
         return _recover(line)
     if type(entry.type) is not str:
-        raise Unreadable("object has no type")
+        raise Unreadable(Rejected(0, None, "object has no type"))
     return [entry]
 
 
 def _recover(line: bytes) -> list[Entry]:
     """Slow path: glued objects, lone surrogates, huge numbers, oddly typed content."""
-    try:
-        text = line.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable("not UTF-8") from error
+    found, rejected = _objects(line, 0)
+    if rejected is None:
+        return found
+    starts = _ENTRY_START.finditer(line, rejected.start + 1)
+    for match in islice(starts, _ATTEMPTS):
+        after, wrong = _objects(line, match.start())
+        if wrong is None:
+            rejected = rejected._replace(end=match.start())
+            found += after
+            break
+    if not line[rejected.start : rejected.end].strip(b"\0 \t\r\n"):
+        rejected = rejected._replace(reason="NUL bytes")
+    raise Unreadable(rejected, tuple(found))
+
+
+def _objects(line: bytes, start: int) -> tuple[list[Entry], Rejected | None]:
+    """The entries from ``start`` on, up to the end of the line or to what is none."""
     found: list[Entry] = []
-    position = 0
+    try:
+        text = line[start:].decode("utf-8-sig" if start == 0 else "utf-8")
+    except UnicodeDecodeError:
+        return found, Rejected(start, None, "not UTF-8")
+    position = before = 0
     while True:
         while position < len(text) and text[position] in " \t\r\n":
             position += 1
         if position == len(text):
-            return found
-        start = len(text[:position].encode())
+            return found, None
+        before = position
         try:
             value, position = _stdlib.raw_decode(text, position)
             found.append(_lenient(value))
-        except RecursionError as error:
-            raise Unreadable("nested too deeply", start, tuple(found)) from error
-        except msgspec.ValidationError as error:
-            raise Unreadable("not an entry", start, tuple(found)) from error
-        except ValueError as error:
-            reason = str(error) if isinstance(error, Unreadable) else "not JSON"
-            raise Unreadable(reason, start, tuple(found)) from error
+        except RecursionError:
+            reason = "nested too deeply"
+        except msgspec.ValidationError:
+            reason = "not an entry"
+        except _NoEntry as error:
+            reason = str(error)
+        except ValueError:
+            reason = "not JSON"
+        else:
+            continue
+        return found, Rejected(start + len(text[:before].encode()), None, reason)
+
+
+class _NoEntry(ValueError):
+    """JSON that is no entry; ``str()`` is the reason."""
 
 
 def _lenient(value: object) -> Entry:
     if not isinstance(value, dict):
-        raise Unreadable("not an object")
+        raise _NoEntry("not an object")
     if not isinstance(value.get("type"), str):
-        raise Unreadable("object has no type")
+        raise _NoEntry("object has no type")
     cleaned: dict[str, Any] = _clean(value)
     for holder in (cleaned, cleaned.get("message")):
         if isinstance(holder, dict) and "content" in holder:

@@ -46,9 +46,9 @@ def file_lines(stream: BinaryIO, file: ArchivedFile, report: Report) -> Iterator
             if unfinished and not entries:
                 report.unfinished += 1  # still being written: the next reading will have it
                 break
-            report.reject(
-                file.path, number, start + error.start, str(error), raw[error.start :].rstrip(b"\n")
-            )
+            first, end, reason = error.rejected
+            piece = raw[first:end].rstrip(b"\n")
+            report.reject(file.path, number, start + first, reason, piece)
             if not entries:
                 report.quarantined_lines += 1
         else:

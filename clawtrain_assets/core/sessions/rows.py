@@ -10,11 +10,12 @@ import pyarrow as pa
 
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.sessions.row import Row
-from clawtrain_assets.core.turn import Definition, Message, Outcome, Turn
+from clawtrain_assets.core.sessions.tools import plain_definitions
+from clawtrain_assets.core.turn import Message, Outcome, Turn
 
 JSON_COLUMNS: dict[str, msgspec.json.Decoder[Any]] = {
     "request_meta": msgspec.json.Decoder(dict[str, Any]),
-    "tools": msgspec.json.Decoder(list[Definition]),  # without the catalogue's marks
+    "tools": msgspec.json.Decoder(list[dict[str, Any]]),
     "context": msgspec.json.Decoder(list[Message]),
     "response": msgspec.json.Decoder(Message),
     "outcome": msgspec.json.Decoder(Outcome),
@@ -42,6 +43,7 @@ def _turns(table: pa.Table) -> Iterator[Turn]:
     for row in table.to_pylist():
         for name, decoder in JSON_COLUMNS.items():
             row[name] = decoder.decode(row[name])
+        row["tools"] = plain_definitions(row["tools"])
         yield Turn(**row)
 
 

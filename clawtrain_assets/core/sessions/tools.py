@@ -43,6 +43,7 @@ class Seen:
 
 
 NOT_SEEN = Seen()
+_MARKS = frozenset({"source", "calls", "arguments"})
 
 
 def shape_of(call: ToolCall) -> Shape:
@@ -92,6 +93,11 @@ def session_tools(
 def _marked(definition: dict[str, Any], source: str, seen: Seen) -> dict[str, Any]:
     arguments = dict(sorted(seen.arguments.items()))
     return {**definition, "source": source, "calls": seen.calls, "arguments": arguments}
+
+
+def plain_definitions(catalogue: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What a model is given: the catalogue's definitions without its marks."""
+    return [{key: tool[key] for key in tool if key not in _MARKS} for tool in catalogue]
 
 
 def as_function(tool: Mapping[str, Any]) -> dict[str, Any] | None:
