@@ -1,24 +1,41 @@
 """The privacy scrub: what survives, what is changed needlessly, and how fast.
 
-    python benchmarks/scrub.py [--quick] [--json] [--labelled DIR [--denylist FILE]]
+    python benchmarks/scrub.py [--quick] [--json] [--sets DIR [--peers PYTHON]]
 
 Canaries: every type of value in every hidden form, made fresh, planted into rows, scrubbed and
 looked for by the verifier's readings. Ordinary text: the standard library's own sources, whose
 characters should all stay; e-mail addresses and people named in its credits are counted apart,
 because they are real. Speed: one core, CPU time of this process, beside one Aho-Corasick pass of
-the same trigger words over the same text. --labelled measures JSONL sets of
-``{"id", "text", "spans": [{"start", "end", "soft"}]}`` as well: the share of labelled values that
-survive verbatim. --quick: 2 MB of text and one canary of each sort; else 10 MB and eight.
+the same trigger words over the same text.
+
+--sets measures the labelled sets of a directory as well. A set is ``NAME.jsonl``: a line is an
+object with ``id``, ``text`` and ``spans``, a list of ``{"start", "end", "soft"}`` in code points;
+soft ones (dates, organisations) may be changed or not. ``NAME_denylist.json`` beside it is the
+denylist of those who wrote the texts; the set is then measured with it and without. --peers names
+a Python that has other scrubbers (``scrub_peers.py`` lists them; those it lacks are left out); they
+get the same texts and no denylist, for they have none. Leak: labelled values that survive
+verbatim; partial: of which a piece of 8 characters and half the value does; over: characters
+outside the labels that were changed. The aim is to leak less than every peer, and not more than
+twice what a peer leaks whose makers made the set.
+
+--quick: 2 MB of text, one canary of each sort, 12,000 characters of each set; else 10 MB, eight,
+and all.
 """
 
 import argparse
 import json
+import subprocess
+import sys
 import sysconfig
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from scrub_peers import PEERS
+from scrub_score import Score
 
 from clawtrain_assets.core.privacy.canary import run_canaries
 from clawtrain_assets.core.privacy.denylist import Denylist, load_denylist
@@ -26,12 +43,20 @@ from clawtrain_assets.core.privacy.finding import lower
 from clawtrain_assets.core.privacy.scrub import Scrubber
 
 KEY = bytes(range(32))
+OURS, WITH_DENYLIST = "clawtrain", "clawtrain with denylist"
 REAL = ("EMAIL", "PERSON")  # what the credits of a public source really hold
 _FLOOR = "one Aho-Corasick pass"
 _ROWS = [
     '{"messages": [{"role": "user", "content": "restart nginx"}, {"role": "assistant"}]}',
     "$ systemctl status nginx\n   Active: active (running) since Sun 2026-11-22 09:14:02 UTC",
 ]
+
+
+class Measured(NamedTuple):
+    """What a scrubber made of a set."""
+
+    score: Score
+    speed: float
 
 
 def ordinary_text(limit: int) -> Iterator[str]:
@@ -93,21 +118,81 @@ def speed_metrics(texts: list[str]) -> Iterator[dict[str, Any]]:
         yield line | {"ratio_to": {_FLOOR: round(speed / floor, 4)}}
 
 
-def labelled_metrics(folder: Path, denylist: Denylist) -> Iterator[dict[str, Any]]:
-    for file in sorted(folder.glob("*.jsonl")):
-        scrubber = Scrubber(denylist, (), KEY)
-        values = survived = 0
-        for line in file.read_text("utf-8").splitlines():
-            record = json.loads(line)
-            text, spans = record["text"], record["spans"]
-            clean = scrubber.text(text)
-            labelled = Counter(text[s["start"] : s["end"]] for s in spans if not s["soft"])
-            for value, count in labelled.items():
-                allowed = text.count(value) - count
-                values += count
-                survived += min(count, max(0, clean.count(value) - max(0, allowed)))
-        if values:
-            yield metric(f"leak, {file.stem}", 100 * survived / values, None, True, "% of values")
+def set_metrics(folder: Path, peers: str | None, most: int) -> Iterator[dict[str, Any]]:
+    """Every set by us and by all peers; ``most`` characters of each."""
+    sets = {file.stem: read_set(file, most) for file in sorted(folder.glob("*.jsonl"))}
+    results = {OURS: {name: ours(documents, Denylist()) for name, documents in sets.items()}}
+    for name in sets:
+        listed = folder / f"{name}_denylist.json"
+        if listed.exists():
+            named = ours(sets[name], load_denylist(listed))
+            results.setdefault(WITH_DENYLIST, {})[name] = named
+    for peer in PEERS if peers else ():
+        results[peer] = theirs(str(peers), peer, sets)
+    for name in sets:
+        yield from compared(name, {who: by[name] for who, by in results.items() if name in by})
+
+
+def read_set(file: Path, most: int) -> list[dict[str, Any]]:
+    """Documents from all over the set, ``most`` characters of them."""
+    documents = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    size = sum(len(document["text"]) for document in documents)
+    return documents[:: -(-size // most)]
+
+
+def ours(documents: list[dict[str, Any]], denylist: Denylist) -> Measured:
+    scrubber = Scrubber(denylist, (), KEY)
+    started = time.process_time()
+    texts = [scrubber.text(document["text"]) for document in documents]
+    return measured(documents, texts, time.process_time() - started)
+
+
+def theirs(python: str, peer: str, sets: dict[str, list[dict[str, Any]]]) -> dict[str, Measured]:
+    """A peer's results by set; nothing, said on stderr, if it cannot be run."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder, f"{name}.jsonl") for name in sets]
+        for file, documents in zip(files, sets.values(), strict=True):
+            file.write_text("".join(f"{json.dumps(document)}\n" for document in documents))
+        command = [python, str(Path(__file__).with_name("scrub_peers.py")), peer, *map(str, files)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(f"{peer} is left out: {done.stderr.strip().rpartition(chr(10))[2]}", file=sys.stderr)
+        return {}
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {
+        name: measured(documents, line["texts"], line["cpu"])
+        for (name, documents), line in zip(sets.items(), lines, strict=True)
+    }
+
+
+def measured(documents: list[dict[str, Any]], texts: list[str], cpu: float) -> Measured:
+    score = Score()
+    for document, text in zip(documents, texts, strict=True):
+        score.add(document, text)
+    size = sum(len(d["text"].encode("utf-8", "surrogatepass")) for d in documents)
+    return Measured(score, size / 1e6 / max(cpu, 1e-3))
+
+
+def compared(name: str, results: dict[str, Measured]) -> Iterator[dict[str, Any]]:
+    peers = {who: found.score.leak for who, found in results.items() if who in PEERS}
+    bounds = [leak * (2 if name in PEERS[peer].home else 1) for peer, leak in peers.items()]
+    for who, (score, speed) in results.items():
+        aim = min(bounds, default=None) if who not in PEERS else None
+        leak = metric(
+            f"leak, {name}, {who}", score.leak, aim, aim is None or score.leak <= aim, "% of values"
+        )
+        if who not in PEERS:
+            leak["ratio_to"] = {
+                peer: round(score.leak / theirs, 3) for peer, theirs in peers.items() if theirs
+            }
+        yield leak
+        for what, value, unit in (
+            ("partial", score.partial, "% of values"),
+            ("over", score.over, "% of other characters"),
+            ("broken JSON", score.broken, f"of {score.json} texts"),
+            ("speed", speed, "MB per CPU second"),
+        ):
+            yield metric(f"{what}, {name}, {who}", value, None, True, unit)
 
 
 def metric(name: str, value: float, aim: float | None, met: bool, unit: str) -> dict[str, Any]:
@@ -125,8 +210,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--labelled", type=Path)
-    parser.add_argument("--denylist", type=Path)
+    parser.add_argument("--sets", type=Path)
+    parser.add_argument("--peers")
     options = parser.parse_args()
     texts = list(ordinary_text(2_000_000 if options.quick else 10_000_000))
     results = [
@@ -134,15 +219,33 @@ def main() -> None:
         *ordinary_metrics(texts),
         *speed_metrics(texts),
     ]
-    if options.labelled:
-        denylist = load_denylist(options.denylist) if options.denylist else Denylist()
-        results += labelled_metrics(options.labelled, denylist)
-    for result in results:
-        if options.json:
+    if options.sets:
+        results += set_metrics(options.sets, options.peers, 12_000 if options.quick else 10**9)
+    if options.json:
+        for result in results:
             print(json.dumps(result))
+    else:
+        print_table(results)
+
+
+def print_table(results: list[dict[str, Any]]) -> None:
+    """Metrics of sets as a table with a row for each set and scrubber; the others line by line."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for result in results:
+        place = result["metric"].partition(", ")[2]
+        name, _, who = place.partition(", ")
+        value = f"{result['value']:.4g}"
+        if who:
+            met = "" if result["met"] else " (missed)"
+            rows.setdefault((name, who), []).append(f"{value}{met}")
         else:
             aim = "" if result["aim"] is None else f"  (aim {result['aim']})"
-            print(f"{result['metric']:28} {result['value']:>12} {result['unit']}{aim}")
+            print(f"{result['metric']:28} {value:>12} {result['unit']}{aim}")
+    if rows:
+        print("| set | scrubber | leak % | partial % | over % | broken JSON | MB/s |")
+        print("|---|---|---|---|---|---|---|")
+    for place, cells in rows.items():
+        print(f"| {' | '.join([*place, *cells])} |")
 
 
 if __name__ == "__main__":
