@@ -1,7 +1,6 @@
-"""Tables on disk: one Parquet file per asset and day, replaced whole or not at all."""
+"""Tables in files: one Parquet file per asset and day, replaced whole or not at all."""
 
 import os
-import shutil
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,12 +27,13 @@ WHOLE = "all"  # the partition name of tables that are not split by day
 class Lake:
     """Reads and writes the tables below ``root``: ``<asset>/day=YYYY-MM-DD/part-0.parquet``.
 
-    A write goes to a temporary file that is flushed and renamed, so a reader never sees half of
-    one and a killed writer leaves the old file. Directories are created for the owner alone.
+    ``root`` is a directory or the URL of an object store (``s3://bucket/lake``). A partition is
+    replaced whole (see ``replacing``), so a reader never sees half of one and a killed writer
+    leaves the old one.
     """
 
     def __init__(self, root: UPath | str) -> None:
-        self.root = UPath(root)
+        self.root = located(root)
 
     def directory(self, asset: str, day: str = WHOLE) -> UPath:
         return self.root / asset / f"day={day}"
@@ -99,8 +99,15 @@ class Lake:
         path = self.path(asset, day)
         if not path.exists():
             raise ClawtrainError(f"{asset} has no partition {day}: materialize it first.")
+        names = None if columns is None else list(columns)
+        if remote(path):  # one request for all of it: parts of two versions would not fit
+            return pq.read_table(pa.BufferReader(path.read_bytes()), columns=names)
         with path.open("rb") as source:
-            return pq.read_table(source, columns=None if columns is None else list(columns))
+            return pq.read_table(source, columns=names)
+
+    def version(self, asset: str, day: str = WHOLE) -> str:
+        """Differs whenever the partition was replaced by other bytes."""
+        return str(self.root.fs.ukey(self.path(asset, day).path))
 
     def days(self, asset: str) -> list[str]:
         """Partitions present, oldest first."""
@@ -112,7 +119,7 @@ class Lake:
 
         An asset without any partition becomes an error of the caller: check ``days`` first.
         """
-        with duckdb.connect() as connection:
+        with connect(self.root) as connection:
             for view, asset in tables.items():
                 pattern = str(self.root / asset / "day=*" / "part-0.parquet").replace("'", "''")
                 connection.execute(
@@ -120,6 +127,29 @@ class Lake:
                     f"read_parquet('{pattern}', hive_partitioning=false, union_by_name=true)"
                 )
             return connection.sql(sql).to_arrow_table()
+
+
+def located(url: UPath | str) -> UPath:
+    """The path of a directory or URL, such that what other machines write there is seen at once."""
+    path = UPath(url)
+    return UPath(path, use_listings_cache=False) if remote(path) else path
+
+
+def remote(path: UPath) -> bool:
+    """Whether the path is on an object store."""
+    return path.protocol not in ("", "file")
+
+
+def connect(root: UPath) -> duckdb.DuckDBPyConnection:
+    """An empty database in memory that can read the files below ``root``.
+
+    Objects are read through fsspec: DuckDB's own reader of S3 is an extension that it downloads,
+    and would want the credentials a second time.
+    """
+    connection = duckdb.connect()
+    if remote(root):
+        connection.register_filesystem(root.fs)
+    return connection
 
 
 class _DayFile:
@@ -189,14 +219,14 @@ def replacing(target: UPath) -> Iterator[BinaryIO]:
     """A stream whose content becomes ``target``, so that a crash leaves the old content or the new.
 
     Local files: temporary sibling, flush to disk, rename, owner-only permissions. Object stores
-    replace an object whole on their own. An exception in the block leaves ``target`` as it was.
+    replace an object whole, once all of it has arrived; what waits for that has no name on disk.
+    An exception in the block leaves ``target`` as it was.
     """
-    if target.protocol not in ("", "file"):
+    if remote(target):
         with tempfile.TemporaryFile() as spool:
             yield spool
             spool.seek(0)
-            with target.open("wb") as sink:
-                shutil.copyfileobj(spool, sink)
+            target.fs.pipe_file(target.path, spool.read())
         return
     final = Path(target.path)
     make_private(final.parent)

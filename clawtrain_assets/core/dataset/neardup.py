@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from clawtrain_assets.core.dataset import minhash
-from clawtrain_assets.core.lake import WHOLE, Lake
+from clawtrain_assets.core.lake import WHOLE, Lake, connect, located
 
 ASSET = "near_duplicate_bands"
 CLUSTERS = "near_duplicates"  # of the newest release: which example stands for which
@@ -91,7 +91,7 @@ def band_table(examples: Iterable[tuple[str, str]]) -> pa.Table:
 def update_bands(lake: Lake, source: str = "sharegpt_dataset") -> None:
     """Bring the band table of every day up to date with its examples (kept ones only)."""
     for day in lake.days(source):
-        stamp = _stamp(lake.path(source, day))
+        stamp = f"{minhash.ALGORITHM} {lake.version(source, day)}"
         if lake.exists(ASSET, day) and _stamp_in(lake.path(ASSET, day)) == stamp:
             continue
         rows = lake.read(source, day, ["example_id", "status", "conversations"]).to_pylist()
@@ -110,7 +110,7 @@ def candidates(pattern: str, chosen: Sequence[int]) -> list[tuple[int, int]]:
 
     Of a key that more than 50 share (a template, say) only pairs with its first document.
     """
-    with duckdb.connect() as connection:
+    with connect(located(pattern)) as connection:
         _view(connection, pattern)
         connection.register("chosen", pa.table({"doc": pa.array(chosen, pa.uint64())}))
         return _fetched(connection, _PAIRS)
@@ -118,7 +118,7 @@ def candidates(pattern: str, chosen: Sequence[int]) -> list[tuple[int, int]]:
 
 def new_candidates(pattern: str, fresh: pa.Table) -> list[tuple[int, int]]:
     """Pairs of a new day's band table with all others at ``pattern`` (and with each other)."""
-    with duckdb.connect() as connection:
+    with connect(located(pattern)) as connection:
         _view(connection, pattern)
         connection.register("fresh", fresh)
         return _fetched(connection, _NEW_PAIRS)
@@ -205,12 +205,6 @@ def _view(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
 def _fetched(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[int, int]]:
     found = connection.sql(sql).to_arrow_table()
     return sorted(zip(found["one"].to_pylist(), found["other"].to_pylist(), strict=True))
-
-
-def _stamp(path: UPath) -> str:
-    """Changes with the file: partitions are replaced whole, never edited."""
-    facts = path.stat()
-    return f"{minhash.ALGORITHM} {facts.st_size} {facts.st_mtime}"
 
 
 def _stamp_in(path: UPath) -> str:
