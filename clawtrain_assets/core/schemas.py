@@ -1,7 +1,7 @@
 """The tables of the lake: each column's name, type and meaning, declared once.
 
-Arrow writes them, Dagster shows them as column schemas. Structured values (messages, samples,
-features) are JSON text: their shape varies by row, and text keeps every reader simple.
+Arrow writes them, Dagster shows them as column schemas. Structured values (messages, samples) are
+JSON text: their shape varies by row, and text keeps every reader simple.
 """
 
 import pyarrow as pa
@@ -63,6 +63,24 @@ TURNS = _table(
     ("copies", _INT, "Places the same turn was found in"),
 )
 
+# Facts about a turn that need no judge. A rubric's caps may name them: true and false by ``is``,
+# numbers by ``over``.
+FEATURES = {
+    "known_tools": (
+        _BOOL,
+        "No call is to a tool that the recorded catalogue lacks; null if none was recorded",
+    ),
+    "arguments_present": (
+        _BOOL,
+        "No call lacks an argument that its recorded definition requires; null if none was",
+    ),
+    "tool_error_rate": (_NUM, "Share of the calls' results that are errors; null without results"),
+    "repeated_calls": (_INT, "Calls identical to one before, in the context or the turn itself"),
+    "user_corrects": (_BOOL, "The user's next message begins with words of correction"),
+    "user_repeats": (_BOOL, "The user's next message is the request again"),
+    "aborted": (_BOOL, "The turn was stopped before its end"),
+}
+
 QUARANTINE = _table(
     ("source_file", _STR, "File that holds the rejected bytes"),
     ("source_line", _INT, "1-based line"),
@@ -77,12 +95,13 @@ SCORED_TURNS = _table(
     ("day", _STR, "Its day"),
     ("status", _STR, "'scored', or the class of the error that left it without scores"),
     ("error", _STR, "What went wrong, in words; null if scored"),
-    *((name, _NUM, f"Median {name} over the samples, 0-10; null unless scored") for name in SCORES),
-    ("computed_overall", _NUM, "Mean of the four dimensions' medians"),
-    ("overall_disputed", _BOOL, "Judge's overall and the computed one differ by 3 or more"),
+    *((name, _NUM, f"Median {name}, 0-10, within the caps; null unless scored") for name in SCORES),
+    ("caps", _STR, "Caps of the rubric that lowered a score, with '; ' between; else null"),
+    ("computed_overall", _NUM, "Mean of the four dimensions as they stand here"),
+    ("overall_disputed", _BOOL, "Before caps, overall is 3 or more from the mean of the others"),
     ("spread", _NUM, "Largest minus smallest overall over the samples"),
-    ("samples", _STR, "JSON list of all verdicts with evidence, reasons, seed and temperature"),
-    ("features", _STR, "JSON object of deterministic facts about the turn"),
+    ("samples", _STR, "JSON list of all verdicts, uncapped, with evidence, reasons, seed"),
+    *((name, kind, text) for name, (kind, text) in FEATURES.items()),
     ("judge_model", _STR, "Model that judged"),
     ("judge_digest", _STR, "Digest of that model"),
     ("rubric_hash", _STR, "Hash of the rubric file"),

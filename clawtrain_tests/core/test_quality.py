@@ -70,6 +70,15 @@ def test_a_table_of_another_version_is_named_by_its_columns(lake: Lake) -> None:
     assert "turn_id" not in found.detail
 
 
+def test_scores_from_before_the_features_had_columns_are_to_be_written_again(lake: Lake) -> None:
+    table = schemas.SCORED_TURNS.empty_table().drop_columns(["caps", *schemas.FEATURES])
+    lake.write("scored_turns", DAY, table.append_column("features", pa.array([], pa.string())))
+    found = ask(lake, "scored_turns", "columns_as_declared")
+    assert not found.passed
+    assert "known_tools" in found.detail
+    assert found.detail.endswith("materialize it again")
+
+
 def test_a_turn_that_is_there_twice_is_counted(lake: Lake) -> None:
     turns(lake, ["a", "b"])
     turns(lake, ["c", "a"], day="2026-03-08")

@@ -1,10 +1,14 @@
 """Facts about a turn that need no judge."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
 
+from clawtrain_assets.core.sessions.tools import INFERRED
 from clawtrain_assets.core.turn import Message, ToolCall, Turn
+
+Tool = dict[str, Any]  # a definition, wrapped as a function tool or bare
 
 # First words with which people correct an assistant.
 _CORRECTIONS = (
@@ -15,7 +19,7 @@ _CORRECTIONS = (
 
 
 class Features(NamedTuple):
-    """``known_tools`` and ``arguments_present`` are None without tool definitions."""
+    """The columns of ``schemas.FEATURES``, in their order."""
 
     known_tools: bool | None
     arguments_present: bool | None
@@ -29,16 +33,14 @@ class Features(NamedTuple):
 def features(turn: Turn) -> Features:
     """Computed from the row alone; the same row gives the same features."""
     calls = turn.response.tool_calls
-    required = {name: needed for name, needed in map(_required, turn.tools) if name}
+    recorded = _recorded(turn)
     results = turn.outcome.tool_results
     following = turn.outcome.next_user.text if turn.outcome.next_user else ""
+    # A call that worked shows that the catalogue is not up to date, or that the tool forgives.
+    doubtful = [call for call in calls if not _worked(call, results)]
     return Features(
-        known_tools=all(call.name in required for call in calls) if required else None,
-        arguments_present=all(
-            required.get(call.name, frozenset()) <= call.arguments.keys() for call in calls
-        )
-        if required
-        else None,
+        known_tools=not unknown_calls(doubtful, recorded) if recorded else None,
+        arguments_present=not incomplete_calls(doubtful, recorded) if recorded else None,
         tool_error_rate=sum(result.is_error for result in results) / len(results)
         if results
         else None,
@@ -49,10 +51,37 @@ def features(turn: Turn) -> Features:
     )
 
 
-def _required(tool: dict[str, Any]) -> tuple[str, frozenset[str]]:
-    function = tool.get("function", tool)
-    parameters = function.get("parameters") or {}
-    return function.get("name", ""), frozenset(parameters.get("required") or ())
+def unknown_calls(calls: Iterable[ToolCall], tools: Iterable[Tool]) -> list[ToolCall]:
+    """Calls to tools that are not among the definitions."""
+    names = {_function(tool).get("name") for tool in tools}
+    return [call for call in calls if call.name not in names]
+
+
+def incomplete_calls(calls: Iterable[ToolCall], tools: Iterable[Tool]) -> list[ToolCall]:
+    """Calls that lack an argument their tool's definition requires."""
+    required = {_function(tool).get("name"): _required(tool) for tool in tools}
+    return [c for c in calls if not required.get(c.name, frozenset()) <= c.arguments.keys()]
+
+
+def _recorded(turn: Turn) -> list[Tool]:
+    """The definitions a trajectory recorded; those guessed from calls prove nothing about calls."""
+    if not turn.tools_source.startswith("trajectory"):
+        return []
+    return [tool for tool in turn.tools if _function(tool).get("description") != INFERRED]
+
+
+def _worked(call: ToolCall, results: Iterable[Message]) -> bool:
+    return any(result.tool_call_id == call.id and not result.is_error for result in results)
+
+
+def _function(tool: Tool) -> Tool:
+    function: Tool = tool.get("function", tool)
+    return function
+
+
+def _required(tool: Tool) -> frozenset[str]:
+    parameters = _function(tool).get("parameters") or {}
+    return frozenset(parameters.get("required") or ())
 
 
 def _repeated(context: list[Message], calls: tuple[ToolCall, ...]) -> int:

@@ -1,6 +1,6 @@
 """Retrospective judging: the judge sees the turn and what came of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from clawtrain_assets.core.endpoints.running import run_all
 from clawtrain_assets.core.endpoints.types import Fleet, ModelIdentity
 from clawtrain_assets.core.journal import Journal
+from clawtrain_assets.core.judging.caps import capped
 from clawtrain_assets.core.judging.features import features
 from clawtrain_assets.core.judging.prompt import Scrub, judge_messages
 from clawtrain_assets.core.judging.rubric import Rubric
@@ -80,22 +81,23 @@ async def judge_turns(
 
 def _row(turn: Turn, verdicts: Verdicts, identity: ModelIdentity, rubric: Rubric) -> dict[str, Any]:
     medians = verdicts.medians
-    parts = [value for name in SCORES[:-1] if (value := medians[name]) is not None]
-    computed = sum(parts) / len(parts) if parts else None
-    overall = medians["overall"]
-    disputed = None if overall is None or computed is None else abs(overall - computed) >= _DISPUTED
+    found = features(turn)
+    scores, caps = capped(medians, found, rubric.caps)
+    said, overall = _mean_of_dimensions(medians), medians["overall"]
+    disputed = None if overall is None or said is None else abs(overall - said) >= _DISPUTED
     return {
         "turn_id": turn.turn_id,
         "session_id": turn.session_id,
         "day": turn.day,
         "status": verdicts.error_class or "scored",
         "error": verdicts.error,
-        **medians,
-        "computed_overall": computed,
+        **scores,
+        "caps": "; ".join(caps) or None,
+        "computed_overall": _mean_of_dimensions(scores),
         "overall_disputed": disputed,
         "spread": verdicts.spread,
         "samples": msgspec.json.encode(verdicts.samples).decode(),
-        "features": msgspec.json.encode(features(turn)._asdict()).decode(),
+        **found._asdict(),
         "judge_model": identity.model,
         "judge_digest": identity.digest,
         "rubric_hash": rubric.hash,
@@ -104,3 +106,8 @@ def _row(turn: Turn, verdicts: Verdicts, identity: ModelIdentity, rubric: Rubric
         "output_tokens": verdicts.output_tokens,
         "latency_s": verdicts.latency_s,
     }
+
+
+def _mean_of_dimensions(scores: Mapping[str, float | None]) -> float | None:
+    parts = [value for name in SCORES[:-1] if (value := scores[name]) is not None]
+    return sum(parts) / len(parts) if parts else None

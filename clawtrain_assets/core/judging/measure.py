@@ -22,13 +22,15 @@ _HOLDS, _PARTLY = 0.5, 0.1  # shares of turns that show it
 _MADE_BANDS = ("1", "2-3", "4+")
 _DAYS_SHOWN = 31
 
+# Days written before there were caps have no such column: nothing is known to be capped there.
 _QUERY = """
-SELECT s.turn_id, s.session_id, s.day, s.status, s.overall_disputed, s.spread,
+WITH judged AS (SELECT * FROM scored UNION ALL BY NAME SELECT NULL::VARCHAR AS caps WHERE false)
+SELECT s.turn_id, s.session_id, s.day, s.status, s.overall_disputed, s.spread, s.caps,
        s.judge_model, s.judge_digest, s.rubric_hash, {scores},
        coalesce(t.model, 'unknown') AS model, t.turn_index, t.calls_before, t.tool_call_count,
        length(coalesce(json_extract_string(t.response, '$.text'), ''))
          + length(coalesce(json_extract(t.response, '$.tool_calls')::VARCHAR, '')) AS characters
-FROM scored s LEFT JOIN turns t ON t.turn_id = s.turn_id AND t.day = s.day
+FROM judged s LEFT JOIN turns t ON t.turn_id = s.turn_id AND t.day = s.day
 """
 
 
@@ -66,7 +68,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class Series:
-    """Everything about one judge with one rubric."""
+    """Everything about one judge with one rubric; ``capped`` counts turns by cap of the rubric."""
 
     key: SeriesKey
     first_day: str
@@ -78,6 +80,7 @@ class Series:
     days_left_out: int
     slope: Slope
     disputed: Share
+    capped: dict[str, int]
     sampling_spread: float | None
     labels: Labels
 
@@ -148,6 +151,7 @@ def _series(
             *(known[name].to_list() for name in ("overall", "characters", "session_id"))
         ),
         disputed=share(int(disputed.astype(bool).sum()), len(disputed)),
+        capped=dict(Counter(judged["caps"].dropna().str.split("; ").explode()).most_common()),
         # The spread of a single sample is zero by definition and says nothing.
         sampling_spread=float(spreads.mean()) if (spreads > 0).any() else None,
         labels=_labels(judged, labels, min_overall),

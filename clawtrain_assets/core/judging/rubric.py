@@ -4,18 +4,29 @@ import hashlib
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+import pyarrow as pa
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from upath import UPath
 
 from clawtrain_assets.core.errors import UsageError
 from clawtrain_assets.core.lake import replace_bytes
-from clawtrain_assets.core.schemas import SCORES
+from clawtrain_assets.core.schemas import FEATURES, SCORES
 
 ANCHORS = (0, 3, 5, 7, 10)
 
 Score = Annotated[int, Field(strict=True, ge=0, le=10)]
+ScoreName = Literal[
+    "tool_correctness", "task_completion", "instruction_adherence", "efficiency", "overall"
+]
 
 
 class _Part(BaseModel):
@@ -49,13 +60,48 @@ class Example(_Part):
     because: str
 
 
+class Cap(_Part):
+    """Where ``feature`` (of ``schemas.FEATURES``) has this value, no score exceeds ``at_most``."""
+
+    feature: str
+    value: bool | None = Field(None, alias="is")
+    over: float | None = None
+    at_most: dict[ScoreName, Score]
+    because: str
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.feature not in FEATURES:
+            raise ValueError(f"{self.feature!r} is no feature; there are {', '.join(FEATURES)}")
+        yes_or_no = FEATURES[self.feature][0] == pa.bool_()
+        if (self.value is None) == yes_or_no or (self.over is None) != yes_or_no:
+            wanted = "`is` with true or false" if yes_or_no else "`over` with a number"
+            raise ValueError(f"{self.feature} needs {wanted}, and nothing else")
+        if "overall" not in self.at_most or len(self.at_most) == 1:
+            raise ValueError(
+                "at_most needs a dimension and overall (10 leaves it as it is), so that a low "
+                "part cannot stand in a turn that is kept for its whole"
+            )
+        return self
+
+    @property
+    def name(self) -> str:
+        if self.over is not None:
+            return f"{self.feature} over {self.over:g}"
+        return f"{self.feature} is {str(self.value).lower()}"
+
+
 class Rubric(_Part):
-    """What the judge is told to measure; ``hash`` is the sha256 of the file."""
+    """What the judge is told to measure, and what bounds its scores afterwards.
+
+    ``hash`` is the sha256 of the file.
+    """
 
     version: str
     dimensions: tuple[Dimension, ...]
     overall: Scale
     examples: tuple[Example, ...] = ()
+    caps: tuple[Cap, ...] = ()
     hash: str
 
     @field_validator("dimensions")

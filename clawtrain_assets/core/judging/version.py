@@ -1,4 +1,4 @@
-"""Which measurement a judge makes: changes when rubric, prompt, model or sampling do."""
+"""Which measurement a judge makes: changes when rubric, prompt, model, sampling or the row do."""
 
 import hashlib
 from functools import cache
@@ -10,6 +10,7 @@ from clawtrain_assets.core.judging.canaries import canary_turn, load_canaries
 from clawtrain_assets.core.judging.prompt import judge_messages
 from clawtrain_assets.core.judging.rubric import default_rubric, read_rubric
 from clawtrain_assets.core.judging.verdict import verdict_schema
+from clawtrain_assets.core.schemas import SCORED_TURNS
 
 
 def judging_version(rubric_file: Path, model: str, samples: int, context_chars: int) -> str:
@@ -21,7 +22,10 @@ def judging_version(rubric_file: Path, model: str, samples: int, context_chars: 
     data = rubric_file.read_bytes() if rubric_file.is_file() else default_rubric()
     rubric = hashlib.sha256(data).hexdigest()[:8]
     prompt = prompt_version()[:8]
-    return f"rubric {rubric}, prompt {prompt}/{context_chars}, {model} x {samples}"
+    columns = hashlib.sha256("\0".join(SCORED_TURNS.names).encode()).hexdigest()[:4]
+    return (
+        f"rubric {rubric}, prompt {prompt}/{context_chars}, {model} x {samples}, columns {columns}"
+    )
 
 
 @cache

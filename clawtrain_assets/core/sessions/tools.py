@@ -23,6 +23,8 @@ from clawtrain_assets.core.turn import ToolCall
 # A call by its shape: name, and the JSON type of each argument.
 Shape = tuple[str, tuple[tuple[str, str], ...]]
 
+INFERRED = "Definition inferred from the calls that were made."
+
 _JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object"}
 
 
@@ -171,7 +173,7 @@ def _completed(tool: dict[str, Any], called: Mapping[str, Seen], source: str) ->
 
 def _inferred(name: str, seen: Seen) -> dict[str, Any]:
     parameters = {"type": "object", "properties": _properties(seen.kinds), "required": []}
-    return _function(name, "Definition inferred from the calls that were made.", parameters)
+    return _function(name, INFERRED, parameters)
 
 
 def _properties(arguments: Mapping[str, set[str]]) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from typing import Literal, NamedTuple, get_args
 
-import msgspec
 from pydantic import BaseModel, ConfigDict
 
-from clawtrain_assets.core.judging.features import features
+from clawtrain_assets.core.judging.features import incomplete_calls, unknown_calls
 from clawtrain_assets.core.judging.prompt import render
 from clawtrain_assets.core.shadow.question import Judge
 from clawtrain_assets.core.turn import Message, Turn
@@ -73,15 +72,12 @@ async def classify(turn: Turn, better: Message, weak: Message, judge: Judge) -> 
 
 
 def _certain(turn: Turn, weak: Message) -> Failure | None:
-    found = features(msgspec.structs.replace(turn, response=weak))
-    if not weak.tool_calls:
-        return None
-    if found.known_tools is False:
-        known = {tool.get("function", tool).get("name") for tool in turn.tools}
-        unknown = next(call.name for call in weak.tool_calls if call.name not in known)
-        return Failure("wrong_tool", unknown)
-    if found.arguments_present is False:
-        return Failure("bad_arguments", weak.tool_calls[0].name)
+    """By the definitions the candidate was given, whatever their source."""
+    if turn.tools:
+        for call in unknown_calls(weak.tool_calls, turn.tools):
+            return Failure("wrong_tool", call.name)
+        for call in incomplete_calls(weak.tool_calls, turn.tools):
+            return Failure("bad_arguments", call.name)
     return None
 
 

@@ -93,10 +93,31 @@ def test_a_scored_row_has_scores_samples_features_and_provenance(
     (sample,) = json.loads(row["samples"])
     assert sample["tool_correctness"] == {"evidence": "quoted", "reason": "because", "score": 7}
     assert (sample["seed"], sample["temperature"]) == (0, 0.0)
-    assert json.loads(row["features"])["known_tools"] is True
+    assert (row["known_tools"], row["tool_error_rate"], row["caps"]) == (True, 0.0, None)
     assert row["rubric_hash"] == rubric.hash
     assert row["judge_model"] == "judge:1b"
     assert row["prompt_tokens"] > 100
+
+
+def test_a_cap_lowers_the_row_and_leaves_the_judges_own_scores_in_the_samples(
+    tmp_path: Path, rubric: Rubric
+) -> None:
+    unheard = Message("assistant", tool_calls=(ToolCall("c", "teleport", {}),))
+    turn = tool_turn(response=unheard, outcome=Outcome())
+    lenient = rubric.model_copy(update={"caps": ()})
+    with scripted_server({"scores": [9, 9, 9, 9, 9]}) as server:
+        bench = Bench(server, tmp_path, rubric)
+        (row,) = bench.score([turn])
+        bench.rubric = lenient
+        (uncapped,) = bench.score([turn])
+        assert len(server.asked) == 1  # changing caps asks the judge nothing
+    assert [row[name] for name in schemas.SCORES] == [3, 9, 9, 9, 5]
+    assert row["caps"] == "known_tools is false"
+    assert row["computed_overall"] == 7.5
+    assert row["overall_disputed"] is False  # the judge does not contradict itself
+    (sample,) = json.loads(row["samples"])
+    assert sample["tool_correctness"]["score"] == sample["overall"]["score"] == 9
+    assert [uncapped[name] for name in schemas.SCORES] == [9] * 5
 
 
 def test_several_samples_have_seeds_of_their_own_and_the_median_counts(

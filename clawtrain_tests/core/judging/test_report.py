@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from clawtrain_assets.core import schemas
@@ -34,6 +35,7 @@ def rows(count: int, tools: float = 9, completion: float = 2, **changes: object)
         "overall": completion,
         "overall_disputed": False,
         "spread": 0.0,
+        "caps": None,
         "judge_model": "judge",
         "judge_digest": "d" * 64,
         "rubric_hash": "r" * 64,
@@ -179,6 +181,30 @@ def test_the_page_stands_alone_and_shows_no_text_of_the_turns(tmp_path: Path) ->
     assert "&lt;judge&gt;" in page
     assert not re.search(r"<script|https?://|url\(|src=", page)
     assert page.count("<svg") == 7
+
+
+def test_turns_lowered_by_a_cap_are_counted_by_cap() -> None:
+    both = "known_tools is false; tool_error_rate over 0.5"
+    scored = rows(4).assign(caps=["known_tools is false", None, both, None])
+    report = measure(scored, {})
+    assert report.series[0].capped == {"known_tools is false": 2, "tool_error_rate over 0.5": 1}
+    assert "2 of 4: known_tools is false" in render_html(report)
+
+
+@pytest.mark.parametrize("newer", [True, False])
+def test_days_from_before_there_were_caps_are_read(newer: bool, tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    names = schemas.SCORED_TURNS.names
+    row = dict.fromkeys(names) | {"turn_id": "t", "status": "scored", "overall": 5.0}
+    table = pa.Table.from_pylist([row], schema=schemas.SCORED_TURNS)
+    lake.write("raw_turns", "2026-03-01", turns_table([]))
+    lake.write("scored_turns", "2026-03-01", table.drop_columns(["caps", *schemas.FEATURES]))
+    if newer:
+        lake.write_rows(
+            "scored_turns", "2026-03-02", [row | {"caps": "x over 1"}], schemas.SCORED_TURNS
+        )
+    found = sorted(read_scores(lake)["caps"].fillna("").tolist())
+    assert found == (["", "x over 1"] if newer else [""])
 
 
 def test_before_anything_is_judged_the_page_says_what_to_do(tmp_path: Path) -> None:

@@ -9,12 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clawtrain_assets.core.errors import UsageError
-from clawtrain_assets.core.judging.features import features
 from clawtrain_assets.core.judging.rubric import default_rubric, load_rubric, write_default
 from clawtrain_assets.core.judging.verdict import parse_verdict, verdict_schema
 from clawtrain_assets.core.schemas import SCORES
-from clawtrain_assets.core.turn import Message, Outcome, ToolCall
-from clawtrain_tests.core.judging.turns import tool_turn
 
 
 def verdict(**scores: Any) -> str:
@@ -91,37 +88,3 @@ def test_a_wrong_rubric_is_wrong_use_and_says_where(
         load_rubric(file)
     with pytest.raises(UsageError, match="clawtrain init"):
         load_rubric(tmp_path / "absent.toml")
-
-
-def test_features_of_a_good_turn() -> None:
-    found = features(tool_turn())
-    assert found == (True, True, 0.0, 0, False, False, False)
-
-
-def test_features_see_unknown_tools_missing_arguments_and_repeated_calls() -> None:
-    call = ToolCall("a", "exec", {"timeout": 1})
-    again = ToolCall("b", "exec", {"timeout": 1})
-    unknown = ToolCall("c", "teleport", {})
-    turn = tool_turn(
-        context=[Message("assistant", tool_calls=(call,))],
-        response=Message("assistant", tool_calls=(again, unknown)),
-    )
-    found = features(turn)
-    assert found.known_tools is False
-    assert found.arguments_present is False
-    assert found.repeated_calls == 1
-    assert features(tool_turn(tools=[])).known_tools is None
-
-
-def test_features_see_errors_corrections_repeats_and_aborts() -> None:
-    results = (Message("tool", "x", is_error=True), Message("tool", "y"))
-    wrong = tool_turn(
-        outcome=Outcome(results, (), Message("user", "No, the other one")), stop_reason="aborted"
-    )
-    found = features(wrong)
-    assert found.tool_error_rate == 0.5
-    assert found.user_corrects
-    assert found.aborted
-    repeat = tool_turn(outcome=Outcome((), (), Message("user", "list  the files of PROJECT 1")))
-    assert features(repeat).user_repeats
-    assert features(repeat).tool_error_rate is None
