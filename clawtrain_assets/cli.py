@@ -73,14 +73,14 @@ def demo(directory: Path) -> None:
 @click.option("--port", default=3000, show_default=True, help="Port of the web UI on 127.0.0.1.")
 def up(port: int) -> None:
     """Start the Dagster web UI and daemon on 127.0.0.1; Ctrl-C stops both."""
-    from clawtrain_assets.defs.resources import POOLS
+    from clawtrain_assets.instance.pools import pools
     from clawtrain_assets.instance.prepare import prepare_instance, write_workspace
     from clawtrain_assets.instance.up import run_up
     from clawtrain_assets.settings import load_settings
 
-    home = load_settings().home
-    prepare_instance(home, POOLS)
-    run_up(home, port, write_workspace(home))
+    settings = load_settings()
+    prepare_instance(settings.home, pools(settings))
+    run_up(settings.home, port, write_workspace(settings.home))
 
 
 @main.command()

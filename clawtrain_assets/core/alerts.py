@@ -8,8 +8,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal
 
-import httpx
-
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.gate.rules import Verdict, is_open
 
@@ -58,6 +56,8 @@ def post(webhook: str, alert: Alert, pause_s: float = 1.0) -> None:
 
     Raises ClawtrainError that names neither the address (it is often a secret) nor the alert.
     """
+    import httpx  # nothing else in the definitions needs it
+
     body = {"text": alert.text, "kind": alert.kind, **alert.facts}
     reason = ""
     for attempt in range(_TRIES):

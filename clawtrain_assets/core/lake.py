@@ -7,15 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from upath import UPath
 
 from clawtrain_assets.core.errors import ClawtrainError
+
+if TYPE_CHECKING:
+    import duckdb
 
 # Statistics copy values of a column into the footer; text must not be there after a scrub.
 _STATISTICS = ("turn_id", "day", "timestamp", "overall", "status")
@@ -140,12 +142,14 @@ def remote(path: UPath) -> bool:
     return path.protocol not in ("", "file")
 
 
-def connect(root: UPath) -> duckdb.DuckDBPyConnection:
+def connect(root: UPath) -> "duckdb.DuckDBPyConnection":
     """An empty database in memory that can read the files below ``root``.
 
     Objects are read through fsspec: DuckDB's own reader of S3 is an extension that it downloads,
     and would want the credentials a second time.
     """
+    import duckdb  # where no question over all days is asked, its start-up is not paid
+
     connection = duckdb.connect()
     if remote(root):
         connection.register_filesystem(root.fs)

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 
 def render_page(template: str, filters: Mapping[str, Callable[..., str]], **values: Any) -> str:
     """A self-contained HTML page from a template below ``core`` that extends ``page.html``."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # reports alone need it
+
     environment = Environment(
         loader=PackageLoader("clawtrain_assets.core", ""),
         autoescape=True,

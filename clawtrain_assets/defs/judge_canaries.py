@@ -15,7 +15,8 @@ from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.defs.metadata import definition, preview
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.progress import log_progress
-from clawtrain_assets.defs.resources import JUDGE_POOL, EndpointResource, Workspace
+from clawtrain_assets.defs.resources import EndpointResource, Workspace
+from clawtrain_assets.instance.pools import JUDGE_POOL
 
 _TABLE = "judge_canaries"
 _CHECKS = {

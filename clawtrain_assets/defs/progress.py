@@ -6,25 +6,30 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-
-from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn
-from rich.progress import Progress as Bar
+from typing import TYPE_CHECKING
 
 from clawtrain_assets.core.progress import Progress, duration
 from clawtrain_assets.settings import Price
 
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
 EVERY_S = 30.0
 
-_terminal: ContextVar[Bar | None] = ContextVar("terminal", default=None)
+_terminal: ContextVar["Bar | None"] = ContextVar("terminal", default=None)
 
 
 @contextlib.contextmanager
-def live_bar(console: Console) -> Iterator[None]:
+def live_bar(console: "Console") -> Iterator[None]:
     """Inside, batches also show as a bar on ``console``; nothing happens if it is no terminal."""
     if not console.is_terminal:
         yield
         return
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}")
     with Bar(*columns, console=console, transient=True) as bar:
         token = _terminal.set(bar)
@@ -47,7 +52,7 @@ def log_progress(
 
 class _Reporter:
     def __init__(
-        self, log: logging.Logger, price: Price | None, every_s: float, bar: Bar | None
+        self, log: logging.Logger, price: Price | None, every_s: float, bar: "Bar | None"
     ) -> None:
         self._log, self._price, self._every_s = log, price, every_s
         self._bar = bar

@@ -23,6 +23,7 @@ from clawtrain_assets.core.reference_price import reference_price
 from clawtrain_assets.core.sessions.archive import Archive
 from clawtrain_assets.core.turn import Turn
 from clawtrain_assets.defs.partitions import SETTINGS
+from clawtrain_assets.instance.pools import candidate_pool
 from clawtrain_assets.settings import Endpoint, Price, Settings, load_settings
 
 _T = TypeVar("_T")
@@ -186,16 +187,4 @@ def from_settings() -> dict[str, Any]:
     return {"workspace": Workspace(), **endpoints}
 
 
-def _shares_hardware(settings: Settings) -> bool:
-    judge = settings.judge
-    return any(
-        set(judge.hosts) & set(candidate.hosts)
-        or judge.protocol == candidate.protocol == "embedded"
-        for candidate in settings.candidates
-    )
-
-
-# A pool lets one step at a time use an endpoint; endpoints on one box share one pool.
-JUDGE_POOL = "judge_endpoint"
-CANDIDATE_POOL = JUDGE_POOL if _shares_hardware(SETTINGS) else "candidate_endpoint"
-POOLS = {JUDGE_POOL: 1, CANDIDATE_POOL: 1}
+CANDIDATE_POOL = candidate_pool(SETTINGS)

@@ -12,7 +12,8 @@ from clawtrain_assets.core.sessions.rows import turns_from_table
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.progress import log_progress
-from clawtrain_assets.defs.resources import JUDGE_POOL, EndpointResource, Workspace
+from clawtrain_assets.defs.resources import EndpointResource, Workspace
+from clawtrain_assets.instance.pools import JUDGE_POOL
 from clawtrain_assets.settings import Price
 
 

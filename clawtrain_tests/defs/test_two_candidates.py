@@ -35,7 +35,9 @@ PROGRAM = f"""
 import json
 import dagster as dg
 from clawtrain_assets.definitions import build_defs
-from clawtrain_assets.defs.resources import CANDIDATES, POOLS
+from clawtrain_assets.defs.partitions import SETTINGS
+from clawtrain_assets.defs.resources import CANDIDATES
+from clawtrain_assets.instance.pools import pools
 
 defs = build_defs()
 quiet = {{"loggers": {{"console": {{"config": {{"log_level": "CRITICAL"}}}}}}}}
@@ -46,7 +48,7 @@ with dg.DagsterInstance.ephemeral() as instance:
         )
     event = instance.get_latest_materialization_event(dg.AssetKey("model_gap"))
     shown = {{key: value.value for key, value in event.asset_materialization.metadata.items()}}
-print(json.dumps({{"candidates": CANDIDATES, "pools": sorted(POOLS), "shown": shown}}))
+print(json.dumps({{"candidates": CANDIDATES, "pools": sorted(pools(SETTINGS)), "shown": shown}}))
 """
 
 

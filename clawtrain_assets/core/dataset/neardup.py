@@ -11,9 +11,8 @@ exchange share the request, and are different steps.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +20,9 @@ from upath import UPath
 
 from clawtrain_assets.core.dataset import minhash
 from clawtrain_assets.core.lake import WHOLE, Lake, connect, located
+
+if TYPE_CHECKING:
+    import duckdb
 
 ASSET = "near_duplicate_bands"
 CLUSTERS = "near_duplicates"  # of the newest release: which example stands for which
@@ -195,14 +197,14 @@ def _texts(
     return texts
 
 
-def _view(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
+def _view(connection: "duckdb.DuckDBPyConnection", pattern: str) -> None:
     quoted = pattern.replace("'", "''")
     connection.execute(
         f"CREATE VIEW bands AS SELECT * FROM read_parquet('{quoted}', hive_partitioning=false)"
     )
 
 
-def _fetched(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[int, int]]:
+def _fetched(connection: "duckdb.DuckDBPyConnection", sql: str) -> list[tuple[int, int]]:
     found = connection.sql(sql).to_arrow_table()
     return sorted(zip(found["one"].to_pylist(), found["other"].to_pylist(), strict=True))
 

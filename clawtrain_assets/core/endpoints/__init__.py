@@ -4,10 +4,6 @@
 keeps it full.
 """
 
-from clawtrain_assets.core.endpoints.embedded import EmbeddedFleet
-from clawtrain_assets.core.endpoints.fleet import HostFleet
-from clawtrain_assets.core.endpoints.ollama import Ollama
-from clawtrain_assets.core.endpoints.openai import OpenAI
 from clawtrain_assets.core.endpoints.running import run_all
 from clawtrain_assets.core.endpoints.types import (
     ChatReply,
@@ -32,7 +28,15 @@ __all__ = [
 
 
 def open_fleet(endpoint: Endpoint) -> Fleet:
-    """The endpoint's hosts; open it with ``async with``."""
+    """The endpoint's hosts; open it with ``async with``.
+
+    Its client is imported here: the definitions are loaded far more often than a model is asked.
+    """
+    from clawtrain_assets.core.endpoints.embedded import EmbeddedFleet
+    from clawtrain_assets.core.endpoints.fleet import HostFleet
+    from clawtrain_assets.core.endpoints.ollama import Ollama
+    from clawtrain_assets.core.endpoints.openai import OpenAI
+
     if endpoint.protocol == "embedded":
         return EmbeddedFleet(endpoint)
     return HostFleet(endpoint, Ollama() if endpoint.protocol == "ollama" else OpenAI())

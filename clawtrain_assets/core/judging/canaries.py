@@ -12,7 +12,6 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 import msgspec
-import pandas as pd
 
 from clawtrain_assets.core.endpoints.running import run_all
 from clawtrain_assets.core.endpoints.types import Fleet
@@ -260,6 +259,8 @@ def _drift(
     both = sorted(before.keys() & now.keys())
     if not both:
         return None, None
+    import pandas as pd  # judging itself does without
+
     pair = pd.DataFrame({"before": [before[n] for n in both], "now": [now[n] for n in both]})
     shift = float(pair["now"].mean() - pair["before"].mean())
     ranks = pair.rank()

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from clawtrain_assets.core.schemas import SCORES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LOW, GOOD = 4, 7  # scores below LOW are poor, from GOOD on worth learning from
 
@@ -30,7 +33,7 @@ class Distribution:
         return sum(counts[:LOW]), sum(counts[LOW:GOOD]), sum(counts[GOOD:])
 
 
-def distribution(name: str, scored: pd.DataFrame) -> Distribution:
+def distribution(name: str, scored: "pd.DataFrame") -> Distribution:
     """Over the rows that have scores; columns as ``schemas.SCORES``, 0 to 10."""
     rows = scored.dropna(subset=["overall"])
     counts, means, medians = {}, {}, {}
@@ -43,7 +46,7 @@ def distribution(name: str, scored: pd.DataFrame) -> Distribution:
 
 
 def by_group(
-    scored: pd.DataFrame, column: str, order: Sequence[str] | None = None
+    scored: "pd.DataFrame", column: str, order: Sequence[str] | None = None
 ) -> list[Distribution]:
     """One distribution per value of ``column`` that has scored rows, in ``order`` or sorted."""
     groups = {

@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from clawtrain_assets.core.judging.agreement import Agreement, agreement
 from clawtrain_assets.core.judging.distributions import Distribution, by_group, distribution
@@ -16,6 +15,9 @@ from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.schemas import SCORES
 from clawtrain_assets.core.shadow.stats import Share, share
 from clawtrain_assets.core.shadow.strata import CALL_BANDS, TURN_BANDS, call_band, turn_band
+
+if TYPE_CHECKING:  # a quarter of a second, which only the report is worth
+    import pandas as pd
 
 FINE, POOR = 8, 3  # "tools fine": tool_correctness from FINE on; "poor": task_completion up to POOR
 _HOLDS, _PARTLY = 0.5, 0.1  # shares of turns that show it
@@ -93,8 +95,10 @@ class JudgeReport:
     series: Sequence[Series]
 
 
-def read_scores(lake: Lake) -> pd.DataFrame:
+def read_scores(lake: Lake) -> "pd.DataFrame":
     """All scored turns with the facts they are grouped by; empty if there are none."""
+    import pandas as pd
+
     if not lake.days("scored_turns") or not lake.days("raw_turns"):
         return pd.DataFrame()
     sql = _QUERY.format(scores=", ".join(f"s.{name}" for name in SCORES))
@@ -103,7 +107,7 @@ def read_scores(lake: Lake) -> pd.DataFrame:
 
 
 def measure(
-    scored: pd.DataFrame, labels: Mapping[str, Label], min_overall: float = 7.0
+    scored: "pd.DataFrame", labels: Mapping[str, Label], min_overall: float = 7.0
 ) -> JudgeReport:
     """Measure the rows of ``read_scores``; scores of different judges or rubrics never mix.
 
@@ -120,7 +124,7 @@ def measure(
 
 
 def _series(
-    key: SeriesKey, rows: pd.DataFrame, labels: Mapping[str, Label], min_overall: float
+    key: SeriesKey, rows: "pd.DataFrame", labels: Mapping[str, Label], min_overall: float
 ) -> Series:
     judged = rows.dropna(subset=["overall"])
     known = judged.dropna(subset=["characters", "turn_index"])
@@ -162,7 +166,7 @@ def _made_band(count: int) -> str:
     return _MADE_BANDS[0] if count <= 1 else _MADE_BANDS[1] if count <= 3 else _MADE_BANDS[2]
 
 
-def _pattern(judged: pd.DataFrame) -> Pattern:
+def _pattern(judged: "pd.DataFrame") -> Pattern:
     tools, completion = judged["tool_correctness"], judged["task_completion"]
     joint = np.zeros((11, 11), dtype=int)
     np.add.at(joint, (tools.astype(int).to_numpy(), completion.astype(int).to_numpy()), 1)
@@ -173,7 +177,7 @@ def _pattern(judged: pd.DataFrame) -> Pattern:
     return Pattern(joint.tolist(), shown, holds)
 
 
-def _labels(judged: pd.DataFrame, labels: Mapping[str, Label], min_overall: float) -> Labels:
+def _labels(judged: "pd.DataFrame", labels: Mapping[str, Label], min_overall: float) -> Labels:
     rows = judged[judged["turn_id"].isin(list(labels))]
     scores = {}
     for name in SCORES:

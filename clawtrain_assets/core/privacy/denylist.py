@@ -10,7 +10,6 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import tomlkit
 from upath import UPath
 
 from clawtrain_assets.core.errors import UsageError
@@ -93,6 +92,8 @@ def add_to_denylist(path: Path, added: Denylist) -> None:
     if path.suffix == ".json":
         raise UsageError(f"{path} is JSON: add the values by hand, or keep the list as TOML.")
     present = load_denylist(path, missing_ok=True)
+    import tomlkit  # reading a list does without
+
     document = tomlkit.parse(path.read_text("utf-8") if path.exists() else "")
     for kind in fields(Denylist):
         values = [v for v in getattr(added, kind.name) if v not in getattr(present, kind.name)]
