@@ -2,8 +2,9 @@
 
     python benchmarks/false_pairs.py [--quick] [--json]
 
-Compares the rule of ``core/shadow/rule.py`` (three samples, medians at least 3 apart, samples
-that do not overlap) with the rule people usually write: one score each, at least 3 apart.
+Compares the rule of ``core/shadow/rule.py`` (three samples, five near the threshold, medians at
+least 3 apart, samples that do not overlap) with the same rule without the further samples, and with
+the rule people usually write: one score each, at least 3 apart.
 """
 
 import argparse
@@ -17,7 +18,8 @@ REAL = ((8.0, 4.0), (8.0, 3.0), (9.0, 2.0))
 # Worked out before this program, for one score each at a true 7.5; reproduced here as a check.
 KNOWN_SINGLE = {0.5: 0.001, 1.0: 0.083, 1.5: 0.231, 2.0: 0.347}
 KNOWN_WITHIN = 0.005
-AIM_FALSE = {0.5: 0.001, 1.0: 0.005, 1.5: 0.02, 2.0: 0.05}
+RULES = (("single_score", 1, False), ("three_only", 3, False), ("our_rule", 3, True))
+AIM_FALSE = {0.5: 0.001, 1.0: 0.002, 1.5: 0.01, 2.0: 0.03}
 
 
 def measure(trials: int) -> list[dict[str, object]]:
@@ -45,11 +47,13 @@ def measure(trials: int) -> list[dict[str, object]]:
                 ratio_to="single score",
             )
         )
-        medians = pair_rate(*EQUAL, sd, samples=3, separate=False, trials=trials)
+        medians = pair_rate(*EQUAL, sd, samples=3, separate=False, more=False, trials=trials)
         found.append(_record(f"false_pairs_median_of_3_sd{sd}", medians, ratio_to="single score"))
+        three = pair_rate(*EQUAL, sd, samples=3, more=False, trials=trials)
+        found.append(_record(f"false_pairs_three_only_sd{sd}", three, ratio_to="single score"))
         for reference, candidate in REAL:
-            for name, samples in (("single_score", 1), ("our_rule", 3)):
-                missed = 1 - pair_rate(reference, candidate, sd, samples, trials=trials)
+            for name, samples, more in RULES:
+                missed = 1 - pair_rate(reference, candidate, sd, samples, more=more, trials=trials)
                 gap = int(reference - candidate)
                 found.append(
                     _record(f"missed_pairs_{name}_gap{gap}_sd{sd}", missed, ratio_to="truth")
@@ -78,20 +82,24 @@ def _record(
 def _table(records: list[dict[str, object]]) -> str:
     value = {str(record["metric"]): record["value"] for record in records}
     lines = [
-        "             false pairs (equal replies)     missed pairs: single score / our rule",
-        "judge SD   single  median of 3  our rule       gap 4          gap 5          gap 7",
+        "          false pairs (equal replies)                     missed pairs: single score / "
+        "three only / our rule",
+        "judge SD   single  median of 3  three only  our rule            gap 4          "
+        "       gap 5                 gap 7",
     ]
     for sd in SDS:
         false = [
             f"{value[f'false_pairs_{rule}_sd{sd}']:8.1%}"
-            for rule in ("single_score", "median_of_3", "our_rule")
+            for rule in ("single_score", "median_of_3", "three_only", "our_rule")
         ]
         missed = [
-            f"{value[f'missed_pairs_single_score_gap{gap}_sd{sd}']:6.1%} /"
-            f"{value[f'missed_pairs_our_rule_gap{gap}_sd{sd}']:6.1%}"
+            " /".join(
+                f"{value[f'missed_pairs_{rule}_gap{gap}_sd{sd}']:6.1%}" for rule, _, _ in RULES
+            )
             for gap in (4, 5, 7)
         ]
-        lines.append(f"{sd:8.1f} {false[0]} {false[1]:>12} {false[2]:>9}   " + " ".join(missed))
+        counts = f"{false[0]} {false[1]:>12} {false[2]:>11} {false[3]:>9}"
+        lines.append(f"{sd:8.1f} {counts}   " + " ".join(missed))
     return "\n".join(lines)
 
 

@@ -84,7 +84,9 @@ class Judging(_Section):
 class Shadow(_Section):
     reference_models: tuple[str, ...] = ("*claude-sonnet*",)
     nightly: int = Field(30, ge=1, le=50, description="Turns replayed a night; 20 to 50 is usual")
-    samples: int = Field(3, ge=1, le=9, description="Blind verdicts per arm")
+    samples: int = Field(
+        3, ge=1, le=9, description="Blind verdicts per arm; 3 or 4: 5 near min_gap"
+    )
     min_gap: float = Field(3.0, gt=0)
 
 

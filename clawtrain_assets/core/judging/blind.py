@@ -17,6 +17,7 @@ from clawtrain_assets.core.progress import Meter, Progress
 from clawtrain_assets.core.turn import Message, Turn
 
 PURPOSE = "blind"
+SCORED = "scored"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ async def judge_blind(
 
     def on_done(item: BlindItem, verdicts: Verdicts) -> None:
         scores[item.item_id] = BlindScores(
-            status=verdicts.error_class or "scored",
+            status=verdicts.error_class or SCORED,
             error=verdicts.error,
             medians=verdicts.medians,
             samples=verdicts.samples,

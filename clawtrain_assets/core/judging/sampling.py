@@ -23,7 +23,7 @@ SHORT_ANSWER_TOKENS = 160
 _SAMPLING_TEMPERATURE = 0.3
 _RETRY_TEMPERATURE = 0.5
 _NEAR = (6.0, 8.0)  # medians of overall for which more samples decide which side they fall on
-_NEAR_SAMPLES = 5
+MORE_SAMPLES = 5  # of a reply whose first three are near a threshold
 
 
 @dataclass
@@ -82,10 +82,10 @@ async def judge(
             purpose, item_id, sample, replace(request, seed=sample), fleet, journal, verdicts, began
         )
         sample += 1
-        if more_near_threshold and sample == wanted and 3 <= sample < _NEAR_SAMPLES:
+        if more_near_threshold and sample == wanted and 3 <= sample < MORE_SAMPLES:
             overall = verdicts.values("overall")
             near = bool(overall) and _NEAR[0] <= statistics.median(overall) <= _NEAR[1]
-            wanted = _NEAR_SAMPLES if near else wanted
+            wanted = MORE_SAMPLES if near else wanted
     if 2 * len(verdicts.values("overall")) <= wanted:
         failed = next(sample for sample in verdicts.samples if "error" in sample)
         verdicts.error_class, verdicts.error = failed["error"], failed["detail"]

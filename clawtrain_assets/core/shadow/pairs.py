@@ -9,22 +9,27 @@ import msgspec
 from clawtrain_assets.core.endpoints.running import run_all
 from clawtrain_assets.core.endpoints.types import Fleet, ModelIdentity
 from clawtrain_assets.core.journal import Journal
-from clawtrain_assets.core.judging.blind import BlindItem, BlindScores, judge_blind
+from clawtrain_assets.core.judging.blind import SCORED, BlindItem, BlindScores, judge_blind
 from clawtrain_assets.core.judging.rubric import Rubric
+from clawtrain_assets.core.judging.sampling import MORE_SAMPLES
 from clawtrain_assets.core.progress import Progress
 from clawtrain_assets.core.schemas import CONTRASTIVE_PAIRS, SCORES
 from clawtrain_assets.core.shadow import failures, pairwise
+from clawtrain_assets.core.shadow.null_test import in_null_test, null_status, wants_more_halves
 from clawtrain_assets.core.shadow.question import Judge
 from clawtrain_assets.core.shadow.replay import REPLAYED
-from clawtrain_assets.core.shadow.rule import PAIR, UNCONFIRMED, decide, overalls
+from clawtrain_assets.core.shadow.rule import (
+    NEAR,
+    PAIR,
+    UNCONFIRMED,
+    decide,
+    overalls,
+    wants_more,
+)
 from clawtrain_assets.core.turn import Message, Turn
 from clawtrain_assets.settings import Judging, Shadow
 
 TURN_MISSING = "turn_missing"
-NEAR = 1.0  # points above the threshold within which a pair is asked again in both orders
-NULL_EVERY = 5  # one turn in so many is also compared with itself
-
-_SCORED = "scored"
 
 
 async def compare(
@@ -41,10 +46,11 @@ async def compare(
     """Rows of CONTRASTIVE_PAIRS, one per row of SHADOW_REPLAYS, in that order.
 
     Both arms are judged with the same prompt, without the outcome and in an order that has
-    nothing to do with the arm; ``rule.decide`` compares them. A pair near the threshold must
-    also hold when asked in both orders. One turn in five is compared with itself, which shows how
-    often the rule errs. A replay that failed keeps its error class, a failed judgment gets
-    ``judge_<class>``. ``turns`` by turn_id; raises EndpointError if the judge's endpoint fails.
+    nothing to do with the arm; ``rule.decide`` compares them. Near the threshold both arms get more
+    samples, and a pair must also hold when asked in both orders. One turn in five is compared with
+    itself in the same way, which shows how often the rule errs. A replay that failed keeps its
+    error class, a failed judgment gets ``judge_<class>``. ``turns`` by turn_id; raises
+    EndpointError if the judge's endpoint fails.
     """
     if not replays:
         return []
@@ -65,22 +71,29 @@ async def compare(
         )
 
     scores = await score(items, shadow.samples)
-    again = {
+    near = [one for one in comparisons if one.near(scores, shadow)]
+    # The first samples are in the journal already, here and in the null test.
+    near_items = {item.item_id: item for one in near for item in one.items()}
+    closer = scores | await score(near_items, MORE_SAMPLES)
+    repeated = {
         one.reference_id: items[one.reference_id]
         for one in comparisons
         if one.reference_id in items and in_null_test(one.turn_id) and shadow.samples > 1
     }
-    # The first half of the samples is in the journal already.
-    doubled = await score(again, 2 * shadow.samples)
+    halved = await score(repeated, 2 * shadow.samples)
+    doubtful = {
+        item_id: repeated[item_id]
+        for item_id, found in halved.items()
+        if wants_more_halves(found, shadow)
+    }
+    halved |= await score(doubtful, 2 * MORE_SAMPLES)
 
     judge = Judge(fleet, journal, judging.context_chars, scrub)
     rows = []
     for one in comparisons:
         row = one.row(identity, rubric)
-        row |= one.judged(scores, shadow.min_gap)
-        row["null_status"] = null_status(
-            doubled.get(one.reference_id), shadow.samples, shadow.min_gap
-        )
+        row |= one.judged(closer if one in near else scores, shadow.min_gap)
+        row["null_status"] = null_status(halved.get(one.reference_id), shadow)
         rows.append(row)
 
     async def confirm(place: int) -> dict[str, Any]:
@@ -89,25 +102,6 @@ async def compare(
     found = [place for place, row in enumerate(rows) if row["status"] == PAIR]
     await run_all(found, confirm, fleet.slots, lambda place, more: rows[place].update(more))
     return rows
-
-
-def in_null_test(turn_id: str) -> bool:
-    """Whether this turn's reference is also compared with itself; the same answer every time."""
-    return int(hashlib.sha256(f"null\0{turn_id}".encode()).hexdigest(), 16) % NULL_EVERY == 0
-
-
-def null_status(scores: BlindScores | None, samples: int, min_gap: float) -> str | None:
-    """What the rule says of a reply's first ``samples`` verdicts against as many later ones.
-
-    None unless both halves hold a verdict. 'pair' is a false pair.
-    """
-    if scores is None or scores.status != _SCORED:
-        return None
-    halves: tuple[list[float], list[float]] = ([], [])
-    for sample in scores.samples:
-        if "error" not in sample:
-            halves[sample["sample"] >= samples].append(sample["overall"]["score"])
-    return decide(*halves, min_gap).status if all(halves) else None
 
 
 async def _confirmed(
@@ -156,6 +150,15 @@ class _Comparison:
             BlindItem(self.candidate_id, self.turn, self.candidate),
         ]
 
+    def near(self, scores: Mapping[str, BlindScores], shadow: Shadow) -> bool:
+        """Whether further samples of both arms are to decide."""
+        found = [scores[item.item_id] for item in self.items()]
+        if not found or any(one.status != SCORED for one in found):
+            return False
+        reference, candidate = (overalls(one.samples) for one in found)
+        gap = decide(reference, candidate, shadow.min_gap).gap
+        return wants_more(gap, shadow.min_gap, shadow.samples)
+
     def judged(self, scores: Mapping[str, BlindScores], min_gap: float) -> dict[str, Any]:
         """The columns that come from the verdicts, or the reason why there are none."""
         if self.turn is None:
@@ -171,7 +174,7 @@ class _Comparison:
         columns["reference_samples"] = msgspec.json.encode(reference.samples).decode()
         columns["candidate_samples"] = msgspec.json.encode(candidate.samples).decode()
         for arm, found in (("reference", reference), ("candidate", candidate)):
-            if found.status != _SCORED:
+            if found.status != SCORED:
                 error = f"The {arm} could not be judged. {found.error}"
                 return columns | {"status": f"judge_{found.status}", "error": error}
         decision = decide(overalls(reference.samples), overalls(candidate.samples), min_gap)

@@ -21,7 +21,7 @@ _DIMENSION_NAMES = {
     "overall": "overall",
 }
 _STATUS_MEANINGS = {
-    "pair": "One reply was clearly better: gap at or above the threshold, no overlap of samples",
+    "pair": "One reply was clearly better: gap at or above the threshold, samples apart",
     "no_gap": "Gap below the threshold",
     "overlapping": "Gap at or above the threshold, but the judge's samples overlap",
     "unconfirmed": "Gap near the threshold and not confirmed when asked in both orders",

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,8 @@ from clawtrain_assets.core.journal import Journal
 from clawtrain_assets.core.judging.rubric import Rubric
 from clawtrain_assets.core.schemas import CONTRASTIVE_PAIRS
 from clawtrain_assets.core.shadow.gap import measure
-from clawtrain_assets.core.shadow.pairs import compare, in_null_test
+from clawtrain_assets.core.shadow.null_test import in_null_test
+from clawtrain_assets.core.shadow.pairs import compare
 from clawtrain_assets.core.shadow.replay import replay
 from clawtrain_assets.core.shadow.sampling import Sampled
 from clawtrain_assets.core.turn import Message, Outcome, Turn
@@ -101,7 +103,7 @@ def test_the_candidate_can_win_and_has_no_failure_then(night: Night) -> None:
 
 @pytest.mark.parametrize(
     ("reference", "candidate", "status"),
-    [([8, 8, 8], [6, 6, 6], "no_gap"), ([9, 9, 4], [5, 5, 5], "overlapping")],
+    [([8, 8, 8], [6, 6, 6], "no_gap"), ([10, 10, 4], [5, 5, 5], "overlapping")],
 )
 def test_what_is_no_pair_says_why(
     night: Night, reference: list[int], candidate: list[int], status: str
@@ -110,6 +112,95 @@ def test_what_is_no_pair_says_why(
     assert row["status"] == status
     assert row["chosen_arm"] is None
     assert row["gap"] is not None
+
+
+def _samples(row: dict[str, Any]) -> list[tuple[str, int]]:
+    return [
+        (arm, sample["overall"]["score"])
+        for arm in ("reference", "candidate")
+        for sample in json.loads(row[f"{arm}_samples"])
+    ]
+
+
+def _no_null(count: int) -> list[str]:
+    return [i for i in (f"t{n}" for n in range(99)) if not in_null_test(i)][:count]
+
+
+@pytest.mark.parametrize(
+    ("reference", "candidate", "status"),
+    [
+        ([8, 8, 8, 8, 8], [6, 6, 6, 5, 5], "no_gap"),  # a gap of 2 that five samples confirm
+        ([8, 8, 8, 9, 9], [6, 6, 5, 4, 4], "pair"),  # and one that they widen
+        ([9, 9, 9, 5, 5], [6, 6, 6, 6, 6], "overlapping"),  # a pair of three that was chance
+        ([9, 9, 9, 6, 9], [6, 6, 6, 5, 6], "pair"),  # one verdict of ten may be out of line
+        ([9, 9, 9, 6, 9], [6, 6, 6, 9, 6], "overlapping"),  # two may not
+    ],
+)
+def test_near_the_threshold_five_samples_of_both_arms_decide(
+    night: Night, reference: list[int], candidate: list[int], status: str
+) -> None:
+    (turn_id,) = _no_null(1)
+    (row,) = night.rows(
+        FakeJudge({"hello": reference, "probably": candidate}, _hello),
+        turns=[a_turn(turn_id, response=GOOD)],
+    )
+    assert row["status"] == status
+    assert _samples(row) == [("reference", s) for s in reference] + [
+        ("candidate", s) for s in candidate
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reference", "candidate", "samples", "asked"),
+    [
+        (9, 7, 3, 10),
+        (9, 8, 3, 6),
+        (9, 4, 3, 6),
+        (9, 7, 1, 2),
+        (9, 7, 2, 4),
+        (9, 7, 4, 10),
+        (9, 7, 7, 14),
+    ],
+)
+def test_more_is_asked_only_where_a_few_samples_leave_it_open(
+    night: Night, reference: int, candidate: int, samples: int, asked: int
+) -> None:
+    (turn_id,) = _no_null(1)
+    night.rows(
+        FakeJudge({"hello": [reference], "probably": [candidate]}),
+        turns=[a_turn(turn_id, response=GOOD)],
+        samples=samples,
+    )
+    scoring = [r for r in night.asked() if "e_overall" in (r.schema or {})["properties"]]
+    assert len(scoring) == asked
+
+
+def test_further_samples_ask_for_nothing_that_is_in_the_journal(night: Night) -> None:
+    turns = [a_turn(_no_null(1)[0], response=GOOD)]
+    judge = FakeJudge({"hello": [9], "probably": [7]})
+    night.rows(judge, turns=turns)
+    asked = Counter((r.messages[-1].text, r.seed) for r in night.asked())
+    assert set(asked.values()) == {1}
+    assert sorted(seed for _, seed in asked) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]  # type: ignore[type-var]
+    night.rows(judge, turns=turns)
+    assert night.asked() == []
+
+
+@pytest.mark.parametrize(
+    ("further", "status"), [([8, 8, 5, 5], "pair"), ([8, 8, 9, 9], "overlapping")]
+)
+def test_the_null_test_asks_more_where_a_comparison_would(
+    night: Night, further: list[int], status: str
+) -> None:
+    turn_id = next(f"t{n}" for n in range(99) if in_null_test(f"t{n}"))
+    # Two halves three points apart; of the verdicts after them each half gets two.
+    hello = [8, 8, 8, 5, 5, 5, *further]
+    (row,) = night.rows(
+        FakeJudge({"hello": hello, "probably": [1]}), turns=[a_turn(turn_id, response=GOOD)]
+    )
+    assert row["null_status"] == status
+    scoring = [r for r in night.asked() if "e_overall" in (r.schema or {})["properties"]]
+    assert len(scoring) == 10 + 3
 
 
 def test_the_judge_never_learns_whose_reply_it_reads(night: Night) -> None:
