@@ -118,6 +118,41 @@ def turns(state_dirs: tuple[Path, ...], lcm: Path | None, out: Path) -> None:
     click.echo(export_turns(state_dirs, lcm, out, load_settings()))
 
 
+@main.group()
+def archive() -> None:
+    """What was captured of your agent's history, as it was at any capture."""
+
+
+@archive.command("list")
+@click.argument("path", default="")
+def list_archive(path: str) -> None:
+    """List every state of the files whose path contains PATH: from, until, bytes, path."""
+    from clawtrain_assets.core.sessions.archive import Archive
+    from clawtrain_assets.core.sessions.restoring import describe, states_of
+    from clawtrain_assets.settings import load_settings
+
+    settings = load_settings()
+    for line in describe(states_of(Archive(settings.archive), path), settings.zone):
+        click.echo(line)
+
+
+@archive.command("restore")
+@click.argument("path", default="")
+@click.option("--at", metavar="TIME", help="As it was then; default: as it was last.")
+@click.option("--out", type=_DIRECTORY, required=True, help="Where the files go.")
+def restore_archive(path: str, at: str | None, out: Path) -> None:
+    """Restore the files whose path contains PATH (all, if there is none) as they were at TIME."""
+    from clawtrain_assets.core.sessions.archive import Archive
+    from clawtrain_assets.core.sessions.restoring import chosen, moment_of, restore, states_of
+    from clawtrain_assets.settings import load_settings
+
+    settings = load_settings()
+    held = Archive(settings.archive)
+    moment = moment_of(at, settings.zone) if at is not None else None
+    for target in restore(held, chosen(states_of(held, path), moment), out):
+        click.echo(target)
+
+
 @main.command()
 @click.option("--jsonl", is_flag=True, required=True, help="Read {id,text} lines from stdin.")
 @click.option("--denylist", type=_FILE, help="Your own values; default: the configured file.")

@@ -118,3 +118,26 @@ def test_doctor_names_an_endpoint_that_is_down_and_fails(home: Path) -> None:
     assert done.returncode == 1
     assert b"127.0.0.1:9" in done.stdout
     assert b"->" in done.stdout
+
+
+def test_the_archive_lists_and_restores_what_a_file_was(home: Path, tmp_path: Path) -> None:
+    from clawtrain_assets.core.sessions.archive import Archive
+    from clawtrain_tests.core.sessions.history import SESSION, conversation
+
+    path = conversation().write(tmp_path / "state")
+    before = path.read_bytes()
+    archive = Archive(home / "archive")
+    archive.capture([tmp_path / "state"], None)
+    path.write_bytes(before + b'{"type":"custom"}\n')
+    archive.capture([tmp_path / "state"], None)
+
+    listed = clawtrain("archive", "list", SESSION, home=home).stdout.decode().splitlines()
+    assert len(listed) == 2
+    assert all(line.endswith(str(path)) for line in listed)
+    arguments = ("archive", "restore", SESSION, "--out", str(tmp_path / "out"))
+    done = clawtrain(*arguments, home=home)
+    restored = Path(done.stdout.decode().strip())
+    assert restored.read_bytes() == path.read_bytes()
+    refused = clawtrain(*arguments, "--at", "2020-01-01", home=home)
+    assert refused.returncode == 2
+    assert b"clawtrain archive list" in refused.stderr

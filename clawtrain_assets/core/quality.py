@@ -6,7 +6,8 @@ partitions are written in ranges. The answer is a sentence and the numbers behin
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.lake import WHOLE, Lake
+from clawtrain_assets.core.sessions.gaps import TIGHTEST_HOURS
 
 LEAST_ATTRIBUTED = 0.95  # of the model's turns have a known model
 MOST_ERRORS = 0.10  # of a day's judgments, replays, comparisons
@@ -34,6 +36,7 @@ class Quality(NamedTuple):
 
 
 Rule = Callable[[Lake, str], Quality]
+NEVER_MATERIALIZED = Quality(False, "it has never been materialized", {})
 
 
 def columns_as_declared(asset: str, declared: pa.Schema) -> Rule:
@@ -118,6 +121,46 @@ def days_arrive(lake: Lake, _: str) -> Quality:
     return Quality(not missing and not silent, detail, numbers)
 
 
+def captures_current(lake: Lake, _: str) -> Quality:
+    """The archive was brought up to date within the time that OpenClaw keeps everything."""
+    if not lake.exists("captures"):
+        return NEVER_MATERIALIZED
+    last = max(lake.read("captures", WHOLE, ["at"])["at"].to_pylist())
+    hours = (datetime.now(UTC) - last).total_seconds() / 3600
+    detail = f"the last capture was {hours:.1f} hours ago"
+    if hours > TIGHTEST_HOURS:
+        detail += ": start `clawtrain up`, cron sessions are deleted after a day"
+    return Quality(hours <= TIGHTEST_HOURS, detail, {"hours since capture": round(hours, 2)})
+
+
+def nothing_pruned_uncaptured(lake: Lake, _: str) -> Quality:
+    """No session was deleted or cut before it could be captured, over the last weeks."""
+    if not lake.exists("captures"):
+        return NEVER_MATERIALIZED
+    since = datetime.now(UTC) - timedelta(days=WINDOW_DAYS)
+    rows = lake.read("captures").to_pylist()
+    recent = [row for row in rows if row["at"] >= since] or rows[-1:]
+    times = [row["at"] for row in recent]
+    pauses = [(b - a).total_seconds() / 3600 for a, b in pairwise(times)]
+    missing = max(row["missing"] for row in recent)
+    cut = sum(row["cut"] for row in recent)
+    late = sum(hours > TIGHTEST_HOURS for hours in pauses)
+    detail = (
+        f"of {len(recent)} captures {late} came too late for a cron session; {missing} sessions "
+        f"were deleted before one, {cut} lost messages between two"
+    )
+    return Quality(
+        not (missing or cut or late),
+        detail,
+        {
+            "captures": len(recent),
+            "sessions missing": missing,
+            "sessions cut": cut,
+            "longest pause in hours": round(max(pauses, default=0.0), 2),
+        },
+    )
+
+
 def errors_rare(asset: str, fine: frozenset[str]) -> Rule:
     def rule(lake: Lake, day: str) -> Quality:
         """Hardly any row of the day is an error."""
@@ -153,11 +196,14 @@ def scores_vary(lake: Lake, day: str) -> Quality:
     return Quality(share < MOST_ALIKE, detail, numbers)
 
 
-NEVER_MATERIALIZED = Quality(False, "it has never been materialized", {})
-
 # Assets materialized as ranges, and those without partitions: asked about all days at once. The
 # newest day stands for the columns.
 WHOLE_RULES: dict[str, dict[str, Rule]] = {
+    "session_archive": {
+        "columns_as_declared": columns_as_declared("session_archive", schemas.ARCHIVE),
+        "captures_current": captures_current,
+        "nothing_pruned_uncaptured": nothing_pruned_uncaptured,
+    },
     "raw_turns": {
         "columns_as_declared": columns_as_declared("raw_turns", schemas.TURNS),
         "turns_unique": turns_unique,

@@ -252,3 +252,9 @@ ARCHIVE = _table(
     ("sha256", _STR, "Hash of the bytes at capture"),
     ("status", _STR, "present, or gone since"),
 )
+CAPTURES = _table(
+    ("at", _TIME, "When the capture was complete"),
+    ("unreadable", _INT, "Files that could not be read"),
+    ("missing", _INT, "Sessions that are named but of which nothing was ever captured"),
+    ("cut", _INT, "Sessions rewritten to messages after all those that had been captured"),
+)

@@ -9,6 +9,7 @@ from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
 
 # Checks over all days would stay open in a run with a partition key; the gate's run has them.
+_ARCHIVE = dg.AssetSelection.assets("session_archive").without_checks()
 _TURNS = dg.AssetSelection.assets("raw_turns").without_checks()
 _DAY = _TURNS | dg.AssetSelection.assets(
     "scored_turns", "shadow_replays", "contrastive_pairs", "sharegpt_dataset", "nightly_summary"
@@ -21,7 +22,7 @@ archive = dg.define_asset_job(
 )
 ingest = dg.define_asset_job(
     "ingest",
-    dg.AssetSelection.assets("session_archive") | _TURNS,
+    _ARCHIVE | _TURNS,
     description="Archive the history and extract one day's turns.",
 )
 score = dg.define_asset_job(
@@ -46,7 +47,7 @@ dataset = dg.define_asset_job(
 )
 nightly = dg.define_asset_job(
     JOB,
-    dg.AssetSelection.assets("session_archive") | _DAY,
+    _ARCHIVE | _DAY,
     description="Bring one day from the archive to pairs, examples and its summary.",
 )
 release = dg.define_asset_job(
@@ -57,7 +58,7 @@ release = dg.define_asset_job(
 gate = dg.define_asset_job(
     "gate",
     dg.AssetSelection.assets("judge_report", "model_gap", "phase5_gate")
-    | dg.AssetSelection.checks_for_assets("raw_turns"),
+    | dg.AssetSelection.checks_for_assets("session_archive", "raw_turns"),
     description="Report on judge and gap, evaluate the Phase 5 gate; runs without a partition.",
 )
 

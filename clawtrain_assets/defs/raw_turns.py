@@ -7,7 +7,7 @@ import dagster as dg
 import pyarrow as pa
 
 from clawtrain_assets.core import schemas
-from clawtrain_assets.core.sessions.coverage import by_day, by_model, shares
+from clawtrain_assets.core.sessions.coverage import by_day, by_model, by_source, lost, shares
 from clawtrain_assets.core.sessions.extract import extract
 from clawtrain_assets.core.sessions.quarantine import write_quarantine
 from clawtrain_assets.defs.metadata import counts, definition, preview, whole
@@ -55,6 +55,8 @@ def raw_turns(context: dg.AssetExecutionContext, workspace: Workspace) -> None:
     history = {
         "days": whole(by_day(lake, _DAYS_SHOWN)),
         "models": whole(by_model(lake)),
+        "attribution sources": whole(by_source(lake)),
+        "lost to rotation": whole(lost(lake, report.gaps)),
     }
     for day in days:
         context.add_asset_metadata(
@@ -77,7 +79,7 @@ def _facts(turns: pa.Table) -> dict[str, Any]:
     return {
         "model turns": turns["exclusion_reason"].null_count,
         "tool-use turns": turns["is_tool_use"].to_pylist().count(True),
-        "cost USD": round(sum(costs), 4),
+        **({"cost USD": round(sum(costs), 4)} if costs else {}),  # unpriced is not free
         "excluded": _tally(turns, "exclusion_reason"),
         **shares(turns),
         "models of the day": _tally(turns, "model"),

@@ -37,6 +37,7 @@ def session_archive(
         context.log.warning(warning)
     table = archive.table()
     workspace.lake.write("session_archive", WHOLE, table)
+    workspace.lake.write("captures", WHOLE, archive.captures())
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": table.num_rows,

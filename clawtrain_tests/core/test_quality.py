@@ -1,6 +1,7 @@
 """Quality rules say what a person should look at, and are quiet about what is normal."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from clawtrain_assets.core.quality import (
     DAILY_RULES,
     WHOLE_RULES,
     Quality,
+    captures_current,
     days_arrive,
     history_readable,
+    nothing_pruned_uncaptured,
     scores_vary,
     turns_attributed,
     turns_unique,
@@ -77,6 +80,47 @@ def test_scores_from_before_the_features_had_columns_are_to_be_written_again(lak
     assert not found.passed
     assert "known_tools" in found.detail
     assert found.detail.endswith("materialize it again")
+
+
+def _captures(lake: Lake, *rows: tuple[float, int, int]) -> None:
+    """Captures by hours ago, sessions missing, sessions cut."""
+    now = datetime.now(UTC)
+    found = [
+        {"at": now - timedelta(hours=hours), "unreadable": 0, "missing": missing, "cut": cut}
+        for hours, missing, cut in rows
+    ]
+    lake.write_rows("captures", WHOLE, found, schemas.CAPTURES)
+
+
+def test_captures_are_current_or_it_is_said_what_to_do(lake: Lake) -> None:
+    _captures(lake, (30, 0, 0), (1.5, 0, 0))
+    found = captures_current(lake, WHOLE)
+    assert (found.passed, found.detail) == (True, "the last capture was 1.5 hours ago")
+    _captures(lake, (30, 0, 0))
+    found = captures_current(lake, WHOLE)
+    assert not found.passed
+    assert "clawtrain up" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("rows", "numbers"),
+    [
+        (((2, 0, 0), (1, 0, 0)), (0, 0, 1.0)),
+        (((2, 3, 0), (1, 2, 0)), (3, 0, 1.0)),
+        (((3, 0, 1), (2, 0, 1), (1, 0, 0)), (0, 2, 1.0)),
+        (((60, 0, 0), (1, 0, 0)), (0, 0, 59.0)),
+        (((2000, 9, 9), (1000, 9, 9)), (9, 9, 0.0)),  # nothing of late: the last one is told
+        (((1000, 9, 9), (1, 0, 0)), (0, 0, 0.0)),
+    ],
+)
+def test_what_was_pruned_before_it_was_captured_is_counted(
+    lake: Lake, rows: tuple[tuple[float, int, int], ...], numbers: tuple[int, int, float]
+) -> None:
+    _captures(lake, *rows)
+    found = nothing_pruned_uncaptured(lake, WHOLE)
+    counted = [found.numbers[n] for n in ("sessions missing", "sessions cut")]
+    assert (*counted, round(found.numbers["longest pause in hours"], 1)) == numbers
+    assert found.passed is (numbers[:2] == (0, 0) and numbers[2] <= 24)
 
 
 def test_a_turn_that_is_there_twice_is_counted(lake: Lake) -> None:

@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 
 from clawtrain_assets.definitions import build_defs
+from clawtrain_tests.core.sessions.databases import write_lcm
 from clawtrain_tests.core.sessions.history import START, Script, conversation
 
 DAY = "2026-03-07"
@@ -67,3 +68,35 @@ def test_turns_are_shown_by_day_and_by_model(state: Path) -> None:
         "message": 4,
         "model_change": 1,
     }
+    shares = {
+        row["attribution_source"]: row["share_of_all"] for row in shown["attribution sources"]
+    }
+    assert shares == {"message": 0.8, "model_change": 0.2}
+    assert shown["lost to rotation"] == []
+
+
+def test_an_unpriced_day_has_no_cost_instead_of_none(state: Path) -> None:
+    script = Script()
+    script.user("go")
+    script.assistant("done", usage={"input": 5, "output": 5, "cost": {"total": 0}})
+    script.write(state)
+    shown = _metadata("raw_turns", DAY)
+    assert "cost USD" not in shown
+    assert [(day["unpriced"], day["cost_usd"]) for day in shown["days"]] == [(1, None)]
+
+
+def test_what_rotation_took_is_shown_by_day(state: Path) -> None:
+    script = conversation()
+    write_lcm(state / "lcm.db", script)
+    script.entries = [script.entries[0], *script.entries[-2:]]
+    script.write(state)
+    _tail(state)
+    (lost,) = _metadata("raw_turns", DAY)["lost to rotation"]
+    assert lost == {"day": DAY, "turns_only_in_lcm": 3, "without_beginning": 1}
+
+
+def _tail(state: Path) -> None:
+    """Another session, of which not even LCM has the beginning."""
+    script = conversation(LOST)
+    script.entries = [script.entries[0], *script.entries[-2:]]
+    script.write(state)

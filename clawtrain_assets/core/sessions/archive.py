@@ -3,7 +3,8 @@
 OpenClaw deletes cron sessions after a day, renames transcripts on reset and prunes old ones, and
 LCM rewrites large transcripts to their tail. The archive keeps every content a file ever had:
 
-``index.sqlite``  one row per content: where it was, when captured, which blobs it is made of
+``index.sqlite``  one row per content: where it was, when captured, which blobs it is made of; and
+one per state, so that any file can be restored as it was at any capture
 ``blobs/ab/<sha256>``  the bytes, each once; a file that grew adds one blob with the new bytes
 
 A blob is on disk before the index names it, and the index changes in one transaction, so a crash
@@ -27,21 +28,23 @@ from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.lake import make_private
 from clawtrain_assets.core.sessions.agent_database import MARK
 from clawtrain_assets.core.sessions.archive_index import (
+    Capture,
     Storage,
     connect,
     create_tables,
     known_contents,
-    last_capture,
     mark_gone,
     note_capture,
     note_unchanged,
+    noted_captures,
     parts_of_content,
     record,
     storage,
     stored_files,
     used_blobs,
 )
-from clawtrain_assets.core.sessions.contents import Blobs
+from clawtrain_assets.core.sessions.contents import Blobs, Known
+from clawtrain_assets.core.sessions.families import TRANSCRIPTS
 from clawtrain_assets.core.sessions.forgetting import (
     SHARED,
     Erased,
@@ -54,13 +57,19 @@ from clawtrain_assets.core.sessions.forgetting import (
     session_hash,
     without,
 )
-from clawtrain_assets.core.sessions.gaps import late_warning, missing_transcripts
+from clawtrain_assets.core.sessions.gaps import (
+    begins_after,
+    cut_warning,
+    late_warning,
+    missing_transcripts,
+)
 from clawtrain_assets.core.sessions.sources import (
     ArchivedFile,
     Found,
     list_history,
     open_history,
 )
+from clawtrain_assets.core.sessions.states import State, stored_states
 
 _EMPTY = Storage(0, 0, 0)
 
@@ -79,6 +88,7 @@ class CaptureReport:
     forgotten: int = 0
     bytes_copied: int = 0
     missing_sessions: int = 0  # named by a store or cron log, but never captured
+    cut_sessions: int = 0  # rewritten to a tail that begins after what had been captured
     hours_since_last: float = 0.0  # 0 for the first capture
     storage: Storage = _EMPTY
     warnings: list[str] = field(default_factory=list)
@@ -117,15 +127,15 @@ class Archive:
             report.gone = mark_gone(index, seen, listed)
             self._blobs.sweep(used_blobs(index))
             now = datetime.now(UTC)
-            last = last_capture(index)
-            if last is not None:
-                report.hours_since_last = (now - last).total_seconds() / 3600
+            if captures := noted_captures(index):
+                report.hours_since_last = (now - captures[-1].at).total_seconds() / 3600
             if (late := late_warning(report.hours_since_last)) is not None:
                 report.warnings.append(late)
             for missing in missing_transcripts(index, history, forgotten):
                 report.missing_sessions += missing.sessions
                 report.warnings.append(str(missing))
-            note_capture(index, now)
+            counts = report.unreadable, report.missing_sessions, report.cut_sessions
+            note_capture(index, Capture(now, *counts))
             report.storage = storage(index)
         return report
 
@@ -166,7 +176,8 @@ class Archive:
             note_unchanged(index, before, found, changed)
             return
         report.bytes_copied += measured.fresh
-        continues = before is not None and measured.base is not None and measured.base == before
+        base = measured.base
+        continues = before is not None and base is not None and base.sha256 == before.sha256
         if before is None:
             report.added += 1
         elif continues:
@@ -176,7 +187,19 @@ class Archive:
         # What the new content merely continues is no longer needed; what was rewritten stays as
         # gone, for it holds bytes the file no longer has.
         superseded = before if continues else None
-        record(index, found, measured, changed, before, superseded)
+        content = record(index, found, measured, changed, before, superseded)
+        if before is None or continues or found.family not in TRANSCRIPTS:
+            return
+        if self._is_cut(index, before, content):
+            report.cut_sessions += 1
+            report.warnings.append(cut_warning(found.path))
+
+    def _is_cut(self, index: sqlite3.Connection, before: Known, content: int) -> bool:
+        with (
+            self._blobs.open(parts_of_content(index, before.id), before.path) as captured,
+            self._blobs.open(parts_of_content(index, content), before.path) as rewritten,
+        ):
+            return begins_after(rewritten, captured)
 
     def forget(self, session_id: str) -> Erased:
         """Erase a session and never capture it again; only the hash of its id is kept.
@@ -231,6 +254,25 @@ class Archive:
         with closing(connect(self._index)) as index:
             parts = parts_of_content(index, int(file.key))
         return self._blobs.open(parts, file.path)
+
+    def states(self) -> list[State]:
+        """Every state a file was captured in, by root and path, oldest first."""
+        if not self._index.exists():
+            return []
+        with closing(connect(self._index)) as index:
+            return stored_states(index)
+
+    def open_state(self, state: State) -> BinaryIO:
+        """A content that begins with the state's ``size`` bytes; raises as ``open`` does."""
+        with closing(connect(self._index)) as index:
+            parts = parts_of_content(index, state.content)
+        return self._blobs.open(parts, state.path)
+
+    def captures(self) -> pa.Table:
+        """``schemas.CAPTURES``: those of the last months, oldest first."""
+        with closing(connect(self._index)) as index:
+            rows = [capture._asdict() for capture in noted_captures(index)]
+        return pa.Table.from_pylist(rows, schema=schemas.CAPTURES)
 
     def table(self) -> pa.Table:
         """``schemas.ARCHIVE``."""

@@ -1,14 +1,16 @@
 """The archive's index: which contents every file had, and which blobs each is made of."""
 
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from clawtrain_assets.core.sessions.contents import Known, Measured
 from clawtrain_assets.core.sessions.databases import columns
 from clawtrain_assets.core.sessions.sources import ArchivedFile, Found
+from clawtrain_assets.core.sessions.states import STATES, begin_state, end_state, hand_over
 
+_REMEMBERED = timedelta(days=90)
 _TABLES = """
 BEGIN;
 CREATE TABLE IF NOT EXISTS contents (
@@ -22,7 +24,6 @@ CREATE TABLE IF NOT EXISTS parts (
 CREATE TABLE IF NOT EXISTS captures (at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS contents_by_path ON contents (root, path);
 CREATE INDEX IF NOT EXISTS contents_by_session ON contents (session_id);
-COMMIT;
 """
 
 
@@ -38,7 +39,9 @@ def create_tables(index: sqlite3.Connection) -> None:
     index.execute("PRAGMA journal_mode = WAL")
     index.execute("PRAGMA synchronous = FULL")
     index.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten
-    index.executescript(_TABLES)
+    index.executescript(_TABLES + STATES + "COMMIT;")
+    for name in sorted({"unreadable", "missing", "cut"} - columns(index, "captures")):
+        index.execute(f"ALTER TABLE captures ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
 
 
 def stored_files(index: sqlite3.Connection) -> list[ArchivedFile]:
@@ -67,10 +70,29 @@ def stored_files(index: sqlite3.Connection) -> list[ArchivedFile]:
     ]
 
 
-def note_capture(index: sqlite3.Connection, now: datetime) -> None:
+class Capture(NamedTuple):
+    """A capture that was completed, and how much of the history it found out of reach."""
+
+    at: datetime
+    unreadable: int
+    missing: int  # sessions that are named but were never captured
+    cut: int  # sessions rewritten to a tail that begins after what had been captured
+
+
+def note_capture(index: sqlite3.Connection, capture: Capture) -> None:
+    now = capture.at.timestamp()
     with index:
-        index.execute("DELETE FROM captures")
-        index.execute("INSERT INTO captures VALUES (?)", (now.timestamp(),))
+        index.execute("DELETE FROM captures WHERE at < ?", (now - _REMEMBERED.total_seconds(),))
+        index.execute(
+            "INSERT INTO captures (at, unreadable, missing, cut) VALUES (?,?,?,?)",
+            (now, *capture[1:]),
+        )
+
+
+def noted_captures(index: sqlite3.Connection) -> list[Capture]:
+    """The captures of the last months, oldest first."""
+    rows = index.execute("SELECT at, unreadable, missing, cut FROM captures ORDER BY at")
+    return [Capture(datetime.fromtimestamp(at, UTC), *counts) for at, *counts in rows]
 
 
 def note_unchanged(index: sqlite3.Connection, before: Known, found: Found, changed_ns: int) -> None:
@@ -102,11 +124,6 @@ def used_blobs(index: sqlite3.Connection) -> set[str]:
     return {blob for (blob,) in index.execute("SELECT DISTINCT blob FROM parts")}
 
 
-def last_capture(index: sqlite3.Connection) -> datetime | None:
-    row = index.execute("SELECT MAX(at) FROM captures").fetchone()
-    return datetime.fromtimestamp(row[0], UTC) if row[0] is not None else None
-
-
 def known_contents(index: sqlite3.Connection, where: str, *values: str) -> list[Known]:
     rows = index.execute(
         f"SELECT id, path, size, sha256, mtime_ns, inode FROM contents WHERE {where}", values
@@ -128,21 +145,24 @@ def record(
     changed: int,
     before: Known | None,
     superseded: Known | None,
-) -> None:
-    """One transaction: the new content, and what becomes of the one it takes the place of."""
+) -> int:
+    """One transaction: the new content (returned), and what becomes of the one it replaces."""
     parts = parts_of_content(index, measured.base.id) if measured.base is not None else []
     if measured.blob is not None:
         parts.append((measured.blob, measured.fresh))
     root, path = str(found.root), found.path
+    now_ms = int(datetime.now(UTC).timestamp() * 1000)
     with index:
+        # A content that came back takes the place of its own earlier row.
+        same = known_contents(
+            index, "root = ? AND path = ? AND sha256 = ?", root, path, measured.sha256
+        )
+        replaced = [known.id for known in same]
         if superseded is not None:
-            index.execute("DELETE FROM contents WHERE id = ?", (superseded.id,))
+            replaced.append(superseded.id)
         elif before is not None:
             index.execute("UPDATE contents SET present = 0 WHERE id = ?", (before.id,))
-        index.execute(  # a content that came back takes the place of its own earlier row
-            "DELETE FROM contents WHERE root = ? AND path = ? AND sha256 = ?",
-            (root, path, measured.sha256),
-        )
+        index.executemany("DELETE FROM contents WHERE id = ?", [(id,) for id in replaced])
         row = index.execute(
             "INSERT INTO contents (root, path, family, session_id, captured_at, size, sha256,"
             " present, mtime_ns, inode, first_ms, last_ms) VALUES (?,?,?,?,?,?,?,1,?,?,?,?)",
@@ -151,7 +171,7 @@ def record(
                 path,
                 found.family,
                 found.session_id,
-                int(datetime.now(UTC).timestamp() * 1000),
+                now_ms,
                 measured.size,
                 measured.sha256,
                 changed,
@@ -160,10 +180,15 @@ def record(
                 measured.last_ms,
             ),
         )
+        content = row.lastrowid
+        assert content is not None
+        hand_over(index, replaced, content)
+        begin_state(index, content, root, path, now_ms, measured.size, measured.sha256)
         index.executemany(
             "INSERT INTO parts (content, ordinal, blob, size) VALUES (?,?,?,?)",
-            [(row.lastrowid, i, blob, size) for i, (blob, size) in enumerate(parts)],
+            [(content, i, blob, size) for i, (blob, size) in enumerate(parts)],
         )
+    return content
 
 
 def mark_gone(index: sqlite3.Connection, seen: set[tuple[str, str]], listed: set[str]) -> int:
@@ -172,23 +197,30 @@ def mark_gone(index: sqlite3.Connection, seen: set[tuple[str, str]], listed: set
     A renamed one lives on under its new name.
     """
     rows = index.execute("SELECT id, root, path, session_id FROM contents WHERE present").fetchall()
+    now_ms = int(datetime.now(UTC).timestamp() * 1000)
     gone = 0
     with index:
         for content, root, path, session_id in rows:
             if root not in listed or (root, path) in seen:
                 continue
             gone += 1
-            if session_id is not None and _continued(index, content, session_id):
+            end_state(index, root, path, now_ms)
+            longer = _continued(index, content, session_id) if session_id is not None else None
+            if longer is not None:
+                hand_over(index, [content], longer)
                 index.execute("DELETE FROM contents WHERE id = ?", (content,))
             else:
                 index.execute("UPDATE contents SET present = 0 WHERE id = ?", (content,))
     return gone
 
 
-def _continued(index: sqlite3.Connection, content: int, session_id: str) -> bool:
-    """Whether another content of the session starts with this one."""
+def _continued(index: sqlite3.Connection, content: int, session_id: str) -> int | None:
+    """Another content of the session that starts with this one, if there is any."""
     parts = parts_of_content(index, content)
     others = index.execute(
         "SELECT id FROM contents WHERE session_id = ? AND id != ?", (session_id, content)
     ).fetchall()
-    return any(parts_of_content(index, other)[: len(parts)] == parts for (other,) in others)
+    for (other,) in others:
+        if parts_of_content(index, other)[: len(parts)] == parts:
+            return int(other)
+    return None

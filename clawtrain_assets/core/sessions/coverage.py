@@ -1,11 +1,14 @@
 """How much of the turns is attributed and costed, and what survived without its numbers."""
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 
 from clawtrain_assets.core.lake import Lake
 
 # Delivery mirrors and the like have no model to know; only model's turns count here. A turn that
-# only LCM still has was rotated out of its session file: its usage and cost are gone for good.
+# only LCM still has was rotated out of its session file: its usage and cost are gone for good. The
+# cost is null where no turn's is known: unpriced is not free.
 _COUNTS = """
   count(*) AS turns,
   round(count(*) FILTER (exclusion_reason IS NULL AND model IS NOT NULL)
@@ -14,7 +17,7 @@ _COUNTS = """
   count(*) FILTER (cost_state = 'recomputed') AS recomputed,
   count(*) FILTER (cost_state = 'unpriced') AS unpriced,
   count(*) FILTER (cost_state = 'none') AS without_tokens,
-  round(coalesce(sum(cost_usd), 0), 4) AS cost_usd,
+  round(sum(cost_usd), 4) AS cost_usd,
   count(*) FILTER (source_family = 'lcm') AS only_in_lcm
 """
 
@@ -30,6 +33,33 @@ def by_model(lake: Lake) -> pa.Table:
     sql = f"""SELECT provider, model, attribution_source, {_COUNTS} FROM turns
               GROUP BY ALL ORDER BY turns DESC, provider, model, attribution_source"""
     return lake.query(sql, turns="raw_turns")
+
+
+def by_source(lake: Lake) -> pa.Table:
+    """Where models were found, and how much that adds to the attributed share of all turns."""
+    sql = f"""SELECT attribution_source,
+                round(count(*) FILTER (exclusion_reason IS NULL AND model IS NOT NULL)
+                  / nullif((SELECT count(*) FROM turns WHERE exclusion_reason IS NULL), 0), 4)
+                  AS share_of_all, {_COUNTS}
+              FROM turns GROUP BY ALL ORDER BY turns DESC, attribution_source"""
+    return lake.query(sql, turns="raw_turns")
+
+
+def lost(lake: Lake, gaps: Mapping[str, int]) -> pa.Table:
+    """What rotation took, by day: turns without usage and cost, conversations without a beginning.
+
+    ``gaps`` are the latter as the latest reading counted them (``Report.gaps``).
+    """
+    sql = """SELECT day, count(*) AS turns FROM turns WHERE source_family = 'lcm' GROUP BY day"""
+    only = {row["day"]: row["turns"] for row in lake.query(sql, turns="raw_turns").to_pylist()}
+    days = sorted(only.keys() | gaps.keys(), reverse=True)
+    return pa.table(
+        {
+            "day": pa.array(days, pa.string()),
+            "turns_only_in_lcm": pa.array([only.get(day, 0) for day in days], pa.int64()),
+            "without_beginning": pa.array([gaps.get(day, 0) for day in days], pa.int64()),
+        }
+    )
 
 
 def shares(turns: pa.Table) -> dict[str, float]:

@@ -65,15 +65,24 @@ def _summary(extraction: Extraction, out: Path) -> str:
     excluded = ", ".join(f"{n} {reason}" for reason, n in report.excluded.most_common())
     sources = ", ".join(f"{n} {source}" for source, n in report.attributed.most_common())
     costs = ", ".join(f"{n} {state}" for state, n in report.cost_states.most_common())
+    cost = "unknown" if report.cost_usd is None else f"USD {report.cost_usd:.2f}"
+    found = [
+        f"  from {family:10} {n['rows']} rows, {n['model turns']} model's turns, of them "
+        f"{n['attributed']} attributed; {n['costed']} rows with a cost"
+        for family, n in sorted(report.sources.items())
+    ]
     return "\n".join(
         [
             f"{report.turns} assistant turns of {report.sessions} sessions in {out}",
             f"  merged      {report.assistant_entries} assistant entries read, of them "
             f"{report.merged_entries} copies of an entry, {report.merged_turns} of a turn",
+            *found,
+            f"  lcm.db      {report.lcm_joined_turns} turns a file has too, "
+            f"{report.lcm_only_turns} it alone has, {report.lcm_conflicts} conflicts",
             f"  excluded    {sum(report.excluded.values())}"
             + (f" ({excluded})" if excluded else ""),
             f"  attributed  {sources or 'none'}",
-            f"  cost        USD {report.cost_usd:.2f} ({costs or 'no turns'})",
+            f"  cost        {cost} ({costs or 'no turns'})",
             f"  lines       {report.lines} read, {len(report.quarantine)} pieces in quarantine, "
             f"{report.unfinished} unfinished",
         ]

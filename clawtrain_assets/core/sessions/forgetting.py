@@ -17,6 +17,7 @@ from clawtrain_assets.core.sessions.contents import Blobs, Measured
 from clawtrain_assets.core.sessions.families import TRANSCRIPTS, Family
 from clawtrain_assets.core.sessions.grouping import header_of, name_of, parents_in
 from clawtrain_assets.core.sessions.sources import ArchivedFile
+from clawtrain_assets.core.sessions.states import drop_states, hand_over, replace_states
 
 SHARED: frozenset[str] = frozenset[Family]({"session_store", "cron_run"})
 _TABLE = "CREATE TABLE IF NOT EXISTS forgotten (session TEXT PRIMARY KEY, at INTEGER NOT NULL)"
@@ -112,22 +113,30 @@ def _names(entry: Any, forgotten: Collection[str]) -> bool:
 
 
 def erase_content(index: sqlite3.Connection, file: ArchivedFile) -> None:
+    content = int(file.key)
     with index:
-        index.execute("DELETE FROM contents WHERE id = ?", (int(file.key),))
+        drop_states(index, content)
+        index.execute("DELETE FROM contents WHERE id = ?", (content,))
 
 
 def replace_content(
     index: sqlite3.Connection, file: ArchivedFile, blobs: Blobs, copy: BinaryIO
 ) -> None:
-    """Give a content other bytes; everything else the index says of it stays."""
+    """Give a content other bytes; everything else the index says of it stays.
+
+    What a log looked like before it grew to this cannot be restored any more: it named the session.
+    """
     measured: Measured = blobs.capture(copy, [])
     parts = [(measured.blob, measured.fresh)] if measured.blob is not None else []
     content = int(file.key)
     with index:
-        index.execute(  # the same bytes were captured at another time
-            "DELETE FROM contents WHERE root = ? AND path = ? AND sha256 = ? AND id != ?",
+        replace_states(index, content, file.size, measured.size, measured.sha256)
+        same = index.execute(  # the same bytes were captured at another time
+            "SELECT id FROM contents WHERE root = ? AND path = ? AND sha256 = ? AND id != ?",
             (file.root, file.path, measured.sha256, content),
-        )
+        ).fetchall()
+        hand_over(index, [other for (other,) in same], content)
+        index.executemany("DELETE FROM contents WHERE id = ?", same)
         index.execute(
             "UPDATE contents SET size = ?, sha256 = ?, first_ms = ?, last_ms = ? WHERE id = ?",
             (measured.size, measured.sha256, measured.first_ms, measured.last_ms, content),

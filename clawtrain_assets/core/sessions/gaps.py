@@ -8,24 +8,54 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from clawtrain_assets.core.sessions.entries import epoch_ms
+from clawtrain_assets.core.sessions.entries import Entry, Unreadable, decode_line, epoch_ms
 from clawtrain_assets.core.sessions.families import TRANSCRIPTS
 from clawtrain_assets.core.sessions.forgetting import session_hash
 from clawtrain_assets.core.sessions.records import cron_sessions, read_session_store
 from clawtrain_assets.core.sessions.sources import ArchivedFile, Found
 
 # OpenClaw deletes the transcripts of cron runs after this time (cron.sessionRetention).
-_TIGHTEST_HOURS = 24
+TIGHTEST_HOURS = 24
 
 
 def late_warning(hours: float) -> str | None:
     """Whether the last capture is so long ago that whole sessions can have come and gone."""
-    if hours <= _TIGHTEST_HOURS:
+    if hours <= TIGHTEST_HOURS:
         return None
     return (
         f"The last capture was {hours:.0f} hours ago: cron sessions that ended more than "
-        f"{_TIGHTEST_HOURS} hours ago are deleted by OpenClaw and may be missing. "
+        f"{TIGHTEST_HOURS} hours ago are deleted by OpenClaw and may be missing. "
         "Keep the hourly capture running."
+    )
+
+
+def begins_after(rewritten: BinaryIO, captured: BinaryIO) -> bool:
+    """Whether every message of one transcript was written after all those of the other.
+
+    LCM rewrites a file to its last messages: if none of them had been captured, those between the
+    last captured one and the first that is left are gone.
+    """
+    last = max(_message_times(captured), default=None)
+    first = min(_message_times(rewritten), default=None)
+    return last is not None and first is not None and first > last
+
+
+def _message_times(stream: BinaryIO) -> Iterator[int]:
+    for line in stream:
+        try:
+            entries: Iterable[Entry] = decode_line(line)
+        except Unreadable as error:
+            entries = error.entries
+        for entry in entries:
+            ms = epoch_ms(entry.message.timestamp) if entry.message is not None else None
+            if ms is not None:
+                yield ms
+
+
+def cut_warning(path: str) -> str:
+    return (
+        f"{path} was rewritten to messages that came after all those captured before: what was "
+        "said in between is lost, unless lcm.db has it. Keep the hourly capture running."
     )
 
 

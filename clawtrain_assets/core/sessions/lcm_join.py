@@ -43,6 +43,7 @@ class LcmJoin:
             if node is not None:
                 self._taken.add(node.id)
                 node.copies += 1
+                self._report.lcm_joined_turns += node.turn_id is not None
                 matched_last = node
                 if gap and previous is not None and not self._tree.has_message_before(node):
                     self._tree.relink(node, previous.id)

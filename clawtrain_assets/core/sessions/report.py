@@ -31,12 +31,14 @@ class Report:
     forked_turns: int = 0  # copied from the session this one was forked from
     turns: int = 0
     excluded: Counter[str] = field(default_factory=Counter)  # by exclusion_reason
+    sources: dict[str, Counter[str]] = field(default_factory=dict)  # see count_turn, by family
     attributed: Counter[str] = field(default_factory=Counter)  # by attribution_source
     cost_states: Counter[str] = field(default_factory=Counter)
-    cost_usd: float = 0.0
+    cost_usd: float | None = None  # of the turns whose cost is known; None: of none
     gaps: Counter[str] = field(default_factory=Counter)  # see count_gap, by day
     lcm_conflicts: int = 0
     lcm_only_turns: int = 0
+    lcm_joined_turns: int = 0  # that a file has as well
     quarantine: list[dict[str, Any]] = field(default_factory=list, repr=False)
 
     def balanced(self) -> bool:
@@ -45,12 +47,20 @@ class Report:
         return self.lines == gave + self.quarantined_lines + self.unfinished + self.blank
 
     def count_turn(self, row: Row) -> None:
+        """Rows, model's turns among them, those of a known model, and rows with a cost."""
         self.turns += 1
+        source = self.sources.setdefault(row.source_family, Counter())
+        source["rows"] += 1
+        source["costed"] += row.cost_usd is not None
         if row.exclusion_reason is not None:
             self.excluded[row.exclusion_reason] += 1
+        else:
+            source["model turns"] += 1
+            source["attributed"] += row.model is not None
         self.attributed[row.attribution_source] += 1
         self.cost_states[row.cost_state] += 1
-        self.cost_usd += row.cost_usd or 0.0
+        if row.cost_usd is not None:
+            self.cost_usd = (self.cost_usd or 0.0) + row.cost_usd
 
     def count_gap(self, day: str) -> None:
         """A conversation goes on, on this day, without the messages that were before it."""

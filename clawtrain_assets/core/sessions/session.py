@@ -24,6 +24,9 @@ from clawtrain_assets.core.sessions.tree import SessionTree
 # Sessions up to this size keep their decoded entries; larger ones are read again line by line, so
 # that memory does not grow with the file.
 _KEEP_BYTES = 32 << 20
+# A session is begun with its first message. LCM links the tail it leaves anew, right behind the
+# header: that the tail is so much younger is all that tells of what was in front of it.
+_LATE_MS = 3_600_000
 
 
 def session_rows(
@@ -91,8 +94,9 @@ def _walk(
     begun = False
     for path in tree.paths():
         if path.reason is None and any(node.turn_id is not None for node in path.nodes):
-            if begun or path.nodes[0].parent is not None:
-                ms = _first_ms(path, load, facts.first_ms)
+            ms = _first_ms(path, load, facts.first_ms)
+            lost = path.nodes[0].parent is not None or ms - _begun_ms(tree, ms) > _LATE_MS
+            if begun or lost:
                 report.count_gap(day_of(ms, settings.zone))
             begun = True
         own = counters if path.reason is None else Counters()
@@ -107,6 +111,12 @@ def _walk(
             if row.source_family == "lcm":
                 report.lcm_only_turns += 1
             yield row
+
+
+def _begun_ms(tree: SessionTree, otherwise: int) -> int:
+    """When the session was begun, by its headers."""
+    times = [epoch_ms(header.timestamp) for header in tree.headers]
+    return min([ms for ms in times if ms is not None], default=otherwise)
 
 
 def _first_ms(path: Path, load: Callable[[Node], Entry], otherwise: int) -> int:

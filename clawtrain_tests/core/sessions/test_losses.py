@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from clawtrain_assets.core.sessions.archive import Archive
 from clawtrain_assets.core.sessions.gaps import begun_before, late_warning
 
@@ -155,7 +157,9 @@ def test_rotation_to_a_tail_of_64_messages_between_captures_is_reported(tmp_path
         script.user(f"question {number}")
         script.assistant(f"answer {number}")
     _rotated(script, 64).write(state)
-    archive.capture([state], None)
+    report = archive.capture([state], None)
+    assert report.cut_sessions == 1
+    assert "what was said in between is lost" in report.warnings[0]
 
     turns, extraction = read(archive)
     assert len(turns) == 4 + 32
@@ -175,7 +179,8 @@ def test_rotation_that_overlaps_a_capture_leaves_no_gap(tmp_path: Path) -> None:
         script.user(f"question {number}")
         script.assistant(f"answer {number}")
     _rotated(script, 44).write(state)
-    archive.capture([state], None)
+    report = archive.capture([state], None)
+    assert (report.rewritten, report.cut_sessions, report.warnings) == (1, 0, [])
     turns, extraction = read(archive)
     assert len(turns) == 24
     assert {turn.exclusion_reason for turn in turns} == {None}
@@ -188,6 +193,19 @@ def test_a_file_that_was_rotated_before_the_first_capture_is_reported(tmp_path: 
     script.write(tmp_path)
     turns, extraction = read(tmp_path)
     assert len(turns) == 1
+    assert extraction.report.gaps == {"2026-03-07": 1}
+
+
+def test_a_rotated_file_whose_links_hide_it_is_told_by_its_header(tmp_path: Path) -> None:
+    script = conversation()
+    script.ms += 2 * 3_600_000
+    script.user("one more thing")
+    script.assistant("Of course.")
+    script.write(tmp_path / "whole")
+    _rotated(script, 2).write(tmp_path / "rotated")
+    assert read(tmp_path / "whole")[1].report.gaps == {}
+    turns, extraction = read(tmp_path / "rotated")
+    assert [turn.response.text for turn in turns] == ["Of course."]
     assert extraction.report.gaps == {"2026-03-07": 1}
 
 
@@ -214,3 +232,63 @@ def test_the_archive_says_what_it_stores_and_saves(tmp_path: Path) -> None:
     second = archive.capture([state], None)
     assert second.storage == (2, 2 * size, size)
     assert second.bytes_copied == 0
+
+
+RESET = "reset.2026-03-08T04-00-00.000Z"
+DELETED = "deleted.2026-03-08T04-00-00.000Z"
+LOSSES = ["rotated to a tail", "reset", "deleted", "cron session pruned"]
+
+
+def _lose(state: Path, path: Path, script: Script, loss: str) -> None:
+    """What OpenClaw or LCM does to a session's file in the end, its traces included."""
+    if loss == "rotated to a tail":
+        _rotated(script, 64).write(state)
+    elif loss == "cron session pruned":
+        path.unlink()
+    else:  # renamed, and the renamed file pruned after thirty days
+        path.rename(path.with_name(f"{path.name}.{RESET if loss == 'reset' else DELETED}"))
+        path.with_name(f"{path.name}.{RESET if loss == 'reset' else DELETED}").unlink()
+        if loss == "reset":
+            conversation(OTHER).write(state)  # the key's next session
+
+
+@pytest.mark.parametrize("captured", [True, False], ids=["captured", "never captured"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_was_captured_stays_and_what_was_not_is_reported(
+    tmp_path: Path, loss: str, captured: bool
+) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    script = conversation()
+    for number in range(100):
+        script.ms += 120_000
+        script.user(f"question {number}")
+        script.assistant(f"answer {number}")
+    path = script.write(state)
+    (path.parent / "sessions.json").write_text(json.dumps({"agent:main:x": {"sessionId": SESSION}}))
+    log = state / "cron" / "runs" / "job.jsonl"
+    log.parent.mkdir(parents=True)
+    if loss == "cron session pruned":
+        log.write_text(json.dumps({"sessionId": SESSION, "action": "finished"}) + "\n")
+    before, _ = read(state)
+    if captured:
+        archive.capture([state], None)
+    _lose(state, path, script, loss)
+    report = archive.capture([state], None)
+
+    turns, extraction = read(archive)
+    own = [turn for turn in turns if turn.session_id == SESSION]
+    if captured:
+        assert [turn.turn_id for turn in own] == [turn.turn_id for turn in before]
+        assert [turn.context for turn in own] == [turn.context for turn in before]
+        assert {turn.cost_state for turn in own} == {"priced"}
+        assert {turn.exclusion_reason for turn in own} == {None}
+        assert (report.missing_sessions, report.cut_sessions, report.warnings) == (0, 0, [])
+        assert extraction.report.gaps == {}
+        return
+    if loss == "rotated to a tail":
+        assert [turn.turn_id for turn in own] == [turn.turn_id for turn in before][-32:]
+        assert extraction.report.gaps == {before[-32].day: 1}
+    else:
+        assert own == []
+        assert report.missing_sessions >= 1
+        assert any("deleted before they could be captured" in line for line in report.warnings)
