@@ -37,7 +37,7 @@ from typing import Any, NamedTuple
 from scrub_peers import PEERS
 from scrub_score import Score
 
-from clawtrain_assets.core.privacy.canary import run_canaries
+from clawtrain_assets.core.privacy.canary import run_canaries, scrubbed_by
 from clawtrain_assets.core.privacy.denylist import Denylist, load_denylist
 from clawtrain_assets.core.privacy.finding import lower
 from clawtrain_assets.core.privacy.scrub import Scrubber
@@ -82,7 +82,7 @@ def as_session(texts: list[str]) -> list[str]:
 
 
 def canary_metrics(per_type: int) -> Iterator[dict[str, Any]]:
-    report = run_canaries(_ROWS, lambda extra: Scrubber(extra, (), KEY), per_type)
+    report = run_canaries(_ROWS, scrubbed_by(lambda extra: Scrubber(extra, (), KEY)), per_type)
     seen = report.found_before / report.planted
     yield metric("canaries seen before", seen, 1.0, seen == 1, "share")
     yield metric("canaries planted", report.planted, None, True, "canaries")

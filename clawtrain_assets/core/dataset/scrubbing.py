@@ -48,7 +48,7 @@ def learn_from(scrubber: Scrubbing, turns: Iterable[tuple[Turn, Sequence[Message
 
 
 def _texts(turn: Turn, answers: Sequence[Message]) -> Iterator[str]:
-    yield from (turn.request, turn.system_prompt or "")
+    yield from (turn.request, turn.system_prompt or "", json.dumps(turn.tools, ensure_ascii=False))
     for message in (*turn.context, turn.response, *answers):
         yield message.text
         for call in message.tool_calls:

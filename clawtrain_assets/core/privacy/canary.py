@@ -47,27 +47,42 @@ class CanaryReport:
         return self.planted > 0 and self.found_before == self.planted and not self.survived
 
 
-class _Texts(Protocol):
+class _Scrubs(Protocol):
+    def learn(self, texts: Iterable[str]) -> None: ...
+
     def texts(self, values: Sequence[str]) -> list[str]: ...
 
 
+Send = Callable[[Denylist, list[str]], list[str]]
+
+
+def scrubbed_by(make_scrubber: Callable[[Denylist], _Scrubs]) -> Send:
+    """The shortest path: a scrubber with the denylist learns from all rows and scrubs each alone.
+
+    Alone, because a canary may not be saved by a neighbour that was easier to see.
+    """
+
+    def send(denylist: Denylist, rows: list[str]) -> list[str]:
+        scrubber = make_scrubber(denylist)
+        scrubber.learn(rows)
+        return [scrubber.texts([row])[0] for row in rows]
+
+    return send
+
+
 def run_canaries(
-    rows: Sequence[str],
-    make_scrubber: Callable[[Denylist], _Texts],
-    per_type: int = 1,
-    seed: int | None = None,
+    rows: Sequence[str], send: Send, per_type: int = 1, seed: int | None = None
 ) -> CanaryReport:
     """Plant ``per_type`` of every type in every form, scrub by the same path, count.
 
-    ``rows`` are texts as they go into the scrubber (JSON or plain); ``make_scrubber`` builds the
-    scrubber of the real run with these additional denylist entries.
+    ``rows`` are texts as they go into the scrubber (JSON or plain). ``send`` takes the planted
+    ones through the path of the real run, with these additional denylist entries, and returns
+    what comes out of each, in order.
     """
     chance = random.Random(seed)  # values to look for, not keys
     planted, canaries, denylist = plant(rows or [""], per_type, chance)
     before = set(found(planted, canaries))
-    scrubbed = make_scrubber(denylist)
-    # Row by row: a canary may not be saved by a neighbour that was easier to see.
-    after = [scrubbed.texts([row])[0] for row in planted]
+    after = send(denylist, planted)
     alive = set(found(after, canaries))
     total = Counter(f"{canary.type}/{canary.form}" for canary in canaries)
     left = Counter(f"{canary.type}/{canary.form}" for canary in alive)
@@ -82,7 +97,7 @@ def run_canaries(
 def plant(
     rows: Sequence[str], per_type: int, chance: random.Random
 ) -> tuple[list[str], list[Canary], Denylist]:
-    """(a copy of rows for every canary with it inside, the canaries, the denylist they need)."""
+    """(copies of rows with the canaries inside, the canaries, the denylist they need)."""
     planted: list[str] = []
     canaries: list[Canary] = []
     names, hosts = [], []
@@ -96,6 +111,8 @@ def plant(
                     names.append(value)
                 elif kind == "host":
                     hosts.append(value)
+                if kind in TOLD:
+                    planted.append(_inside(chance.choice(rows), TOLD[kind](value), "plain"))
                 canaries.append(Canary(kind, form, value, len(planted)))
                 planted.append(_inside(chance.choice(rows), hide(carry, value), form))
     return planted, canaries, Denylist(names=tuple(names), hosts=tuple(hosts))
@@ -221,7 +238,10 @@ TYPES: dict[str, tuple[_Make, _Carry]] = {
     "street": (_street, lambda v: f"come to {v} today"),
     "first_name": (lambda c: c.choice(_FIRST_NAMES), lambda v: f"then tell {v} about it"),
     "repeated": (_password, lambda v: f"DB_PASSWORD={v}\nthen {v} was typed again"),
+    "learned": (_password, lambda v: f"then {v} was typed again"),
 }
+# What gives these away stands in a row of its own: the row with the canary gives no reason.
+TOLD: dict[str, _Carry] = {"learned": lambda v: f"DB_PASSWORD={v}"}
 _Hide = Callable[[_Carry, str], str]
 
 
@@ -250,4 +270,6 @@ _UNSUITED: dict[str, tuple[str, ...]] = {
     "author": ("continued",),  # broken at its blank, the name is no longer the one looked for
     "street": ("continued",),
     "repeated": ("continued",),  # broken again, the second one is another text
+    # What was learned is searched for as it is and behind escapes; encoded, the verifier finds it.
+    "learned": ("base64", "hex", *_NO_SPLIT[:-1]),
 }

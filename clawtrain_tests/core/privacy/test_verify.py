@@ -3,13 +3,21 @@
 import base64
 import json
 import stat
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from clawtrain_assets.core.errors import ClawtrainError, UsageError
 from clawtrain_assets.core.privacy import verify as verify_module
-from clawtrain_assets.core.privacy.canary import FORMS, TYPES, run_canaries
+from clawtrain_assets.core.privacy.canary import (
+    FORMS,
+    TYPES,
+    CanaryReport,
+    run_canaries,
+    scrubbed_by,
+)
 from clawtrain_assets.core.privacy.denylist import Denylist, load_denylist
 from clawtrain_assets.core.privacy.key import load_or_create_key
 from clawtrain_assets.core.privacy.propose import propose_denylist
@@ -29,12 +37,26 @@ ROWS = [
 class Blind:
     """A scrubber that sees nothing."""
 
+    def learn(self, texts: list[str]) -> None:
+        pass
+
     def texts(self, values: list[str]) -> list[str]:
         return list(values)
 
 
-def canaries_of_the_real_path():
-    return run_canaries(ROWS, lambda extra: Scrubber(WHO.merged(extra), (), KEY), seed=5)
+class Forgetful(Scrubber):
+    """A scrubber that learns nothing from other texts."""
+
+    def learn(self, texts: Iterable[str]) -> None:
+        pass
+
+
+def canaries_of(make: Callable[[Denylist], Any]) -> CanaryReport:
+    return run_canaries(ROWS, scrubbed_by(make), seed=5)
+
+
+def canaries_of_the_real_path() -> CanaryReport:
+    return canaries_of(lambda extra: Scrubber(WHO.merged(extra), (), KEY))
 
 
 def test_every_canary_is_seen_before_and_none_after() -> None:
@@ -46,7 +68,7 @@ def test_every_canary_is_seen_before_and_none_after() -> None:
 
 
 def test_a_scrubber_that_does_nothing_fails_every_canary() -> None:
-    report = run_canaries(ROWS, lambda _: Blind(), seed=5)
+    report = canaries_of(lambda _: Blind())
     assert report.survived == report.planted
     assert not report.proven
 
@@ -54,9 +76,18 @@ def test_a_scrubber_that_does_nothing_fails_every_canary() -> None:
 @pytest.mark.parametrize("layer", LAYERS)
 def test_the_canaries_notice_that_a_layer_is_off(layer: str) -> None:
     others = [name for name in LAYERS if name != layer]
-    report = run_canaries(ROWS, lambda extra: Scrubber(WHO.merged(extra), (), KEY, others), seed=5)
+    report = canaries_of(lambda extra: Scrubber(WHO.merged(extra), (), KEY, others))
     assert report.found_before == report.planted
     assert report.survived > 0
+    assert not report.proven
+
+
+def test_the_canaries_notice_that_nothing_is_learned() -> None:
+    report = canaries_of(lambda extra: Forgetful(WHO.merged(extra), (), KEY))
+    assert report.found_before == report.planted
+    assert {name.partition("/")[0] for name, (_, left) in report.by_type.items() if left} == {
+        "learned"
+    }
     assert not report.proven
 
 
