@@ -186,7 +186,9 @@ class Settings(BaseSettings):
     alerts: Alerts = Alerts()
     prices: tuple[Price, ...] = ()
     lake_url: str | None = Field(None, description="Default: CLAWTRAIN_HOME/lake")
-    journal_url: str | None = Field(None, description="Default: SQLite in CLAWTRAIN_HOME")
+    journal_url: str | None = Field(
+        None, repr=False, description="Default: SQLite in CLAWTRAIN_HOME"
+    )
 
     @field_validator("home")
     @classmethod

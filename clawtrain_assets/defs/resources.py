@@ -51,6 +51,11 @@ class Workspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     def journal(self) -> Journal:
         return Journal(self.settings.journal)
 
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """A process that runs many runs would keep a thread and connections of each."""
+        if "journal" in self.__dict__:
+            self.journal.close()
+
     @cached_property
     def rubric(self) -> Rubric:
         if self.settings.judging.rubric is None and not self.settings.rubric_file.exists():

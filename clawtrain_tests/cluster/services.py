@@ -187,6 +187,11 @@ class Postgres(Service):
         connection.autocommit = True
         return connection
 
+    @property
+    def tables(self) -> Path:
+        """Where the tables' files are."""
+        return self._data / "base"
+
     def new_database(self) -> str:
         name = f"test_{uuid.uuid4().hex}"
         connection = self.connect("postgres")

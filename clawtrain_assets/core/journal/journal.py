@@ -1,17 +1,25 @@
 """The journal as its users see it."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
+import sqlalchemy as sa
+
+from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.journal import store
+from clawtrain_assets.core.journal.database import in_transaction, open_engine, overwrite_deleted
 from clawtrain_assets.core.journal.owner import new_owner
 from clawtrain_assets.core.journal.store import Answer, Key
 from clawtrain_assets.core.journal.writer import Writer
 
+T = TypeVar("T")
+
+# Longer than a database may be away (PATIENCE_S) and the claim was not renewed before that.
 _LEASE_S = 60.0
 _POLL_S = 0.5
 
@@ -26,10 +34,11 @@ class Journal:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = store.open_engine(url)
+        self._engine = open_engine(url, store.metadata)
         self._reader = self._engine.execution_options(read_only=True)
         self._serial = self._engine.dialect.name == "sqlite"  # one writer at a time
         self._owner = new_owner()
+        self._claimants = itertools.count()  # each question's claim has an owner of its own
         self._writer = Writer(self._engine, self._renew, _LEASE_S / 3)
 
     def __enter__(self) -> Self:
@@ -51,8 +60,8 @@ class Journal:
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Answer]:
         """The answers there are, by key; also those that are errors of their item."""
-        with self._reader.begin() as connection:
-            return store.read_answers(connection, keys)
+        wanted = list(keys)
+        return self._read(lambda connection: store.read_answers(connection, wanted))
 
     def put(self, key: Key, answer: Answer) -> None:
         """Keep an answer; on return it is on disk. Raises ClawtrainError if it cannot be."""
@@ -64,11 +73,12 @@ class Journal:
 
     async def once(self, key: Key, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer to ``key``; asks only if nobody did and nobody is asking now."""
+        claimant = f"{self._owner}/{next(self._claimants)}"
         while True:
             try:
-                held, answer = await asyncio.wrap_future(self._claim(key))
+                held, answer = await asyncio.wrap_future(self._claim(key, claimant))
             except asyncio.CancelledError:  # the writer may still take the claim for nobody
-                self._release(key)
+                self._release(key, claimant)
                 raise
             if answer is not None:
                 return answer
@@ -78,15 +88,14 @@ class Journal:
         try:
             answer = await ask()
         except BaseException:
-            self._release(key)
+            self._release(key, claimant)
             raise
         await self.aput(key, answer)
         return answer
 
     def summary(self) -> list[dict[str, Any]]:
         """Per purpose, model and UTC day: answers, errors, tokens and seconds of the endpoint."""
-        with self._reader.begin() as connection:
-            return store.summarize(connection)
+        return self._read(store.summarize)
 
     def export(self, purpose: str) -> Iterator[dict[str, Any]]:
         """Every answer of a purpose, oldest first, with the parts of its key."""
@@ -96,7 +105,7 @@ class Journal:
     def forget(self, turn_ids: Collection[str]) -> int:
         """Delete all answers about these turns, also from the disk; returns how many."""
         deleted = self._delete(lambda c: store.delete_turns(c, turn_ids))
-        store.overwrite_deleted(self._engine)
+        overwrite_deleted(self._engine)
         return deleted
 
     def forget_errors(self, purpose: str) -> int:
@@ -110,24 +119,33 @@ class Journal:
     def _put(self, key: Key, answer: Answer) -> "Future[None]":
         return self._writer.submit(lambda c: store.insert_answer(c, key, answer))
 
-    def _release(self, key: Key) -> None:
+    def _release(self, key: Key, claimant: str) -> None:
         digest = key.digest
-        self._writer.submit(lambda c: store.release(c, digest, self._owner), durable=False)
+        self._writer.submit(lambda c: store.release(c, digest, claimant), durable=False)
 
-    def _claim(self, key: Key) -> "Future[tuple[bool, Answer | None]]":
+    def _claim(self, key: Key, claimant: str) -> "Future[tuple[bool, Answer | None]]":
         def attempt(connection: Any) -> tuple[bool, Answer | None]:
             known = store.find_answer(connection, key)
             if known is not None:
                 return False, known
-            held = store.claim(connection, key.digest, self._owner, time.time() + _LEASE_S)
+            held = store.claim(connection, key.digest, claimant, time.time() + _LEASE_S)
             if held and not self._serial:
                 # Another writer may have answered and given its claim back in between.
                 known = store.find_answer(connection, key)
             if held and known is not None:
-                store.release(connection, key.digest, self._owner)
+                store.release(connection, key.digest, claimant)
             return held, known
 
         return self._writer.submit(attempt, durable=False)
+
+    def _read(self, operation: Callable[[Any], T]) -> T:
+        try:
+            return in_transaction(self._reader, operation)
+        except sa.exc.DBAPIError as error:
+            raise ClawtrainError(
+                f"The journal cannot be read ({type(error.orig).__name__}): check that its "
+                "database answers, then start again; answers already saved are kept."
+            ) from error
 
     def _renew(self, connection: Any) -> None:
         store.renew(connection, self._owner, time.time() + _LEASE_S)

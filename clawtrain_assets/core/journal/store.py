@@ -1,24 +1,17 @@
 """The journal's two tables and the SQL on them, for SQLite and PostgreSQL."""
 
-import fcntl
 import hashlib
-import os
-import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import closing
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from clawtrain_assets.core.errors import ClawtrainError, UsageError
 from clawtrain_assets.core.journal.owner import gone
-from clawtrain_assets.core.lake import make_private
 
 _CHUNK = 500  # keys per statement, below every database's limit of bound values
 
@@ -60,11 +53,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     latency_s: float | None = None
 
 
-_metadata = sa.MetaData()
+metadata = sa.MetaData()
 
 answers = sa.Table(
     "answers",
-    _metadata,
+    metadata,
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("purpose", sa.String, nullable=False, index=True),
     sa.Column("item_id", sa.String, nullable=False),
@@ -87,74 +80,13 @@ answers = sa.Table(
 
 claims = sa.Table(
     "claims",
-    _metadata,
+    metadata,
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("owner", sa.String, nullable=False),
     sa.Column("expires_at", sa.Float, nullable=False),
 )
 
 _ANSWER_FIELDS = tuple(Answer.__struct_fields__)
-
-
-def open_engine(url: str) -> sa.Engine:
-    """Connect and create the tables; a SQLite file is created for the owner alone.
-
-    SQLite: WAL with synchronous=FULL, so a commit survives a power cut, except those with the
-    execution option ``durable=False``, which only survive a killed process; secure_delete, so
-    what is forgotten is overwritten. WAL needs a local disk. Raises UsageError for a URL that is
-    none.
-    """
-    try:
-        engine = sa.create_engine(url)
-    except sa.exc.SQLAlchemyError as error:
-        raise UsageError(
-            "The journal's URL is not one SQLAlchemy can open: set journal_url to sqlite:///FILE "
-            "or postgresql+psycopg://… ."
-        ) from error
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
-    with engine.begin() as connection:
-        _metadata.create_all(connection)
-    return engine
-
-
-def _prepare_sqlite(engine: sa.Engine) -> None:
-    if engine.url.database:
-        file = Path(engine.url.database)
-        make_private(file.parent)
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-        _switch_to_wal(file)
-
-    @sa.event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver must not begin transactions of its own
-        for pragma in ("busy_timeout=30000", "secure_delete=ON"):
-            connection.execute(f"PRAGMA {pragma}").close()
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        # A writer that starts as a reader cannot wait for its turn; it fails instead.
-        options = connection.get_execution_options()
-        level = (
-            "FULL" if options.get("durable", True) else "NORMAL"
-        )  # WAL: waits for the disk, or not
-        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
-        connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
-
-
-def _switch_to_wal(file: Path) -> None:
-    """Make a new file a WAL database, which it stays; one process after the other.
-
-    SQLite does not wait for the switch: the second of two that open a new file together is told
-    that it is locked, whatever busy_timeout says.
-    """
-    handle = os.open(f"{file}.opening", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        with closing(sqlite3.connect(file, timeout=30)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL").close()
-    finally:
-        os.close(handle)
 
 
 # Built once: SQLAlchemy spends more on making a statement than SQLite on running it.
@@ -179,6 +111,7 @@ def insert_answer(connection: sa.Connection, key: Key, answer: Answer) -> None:
     """Keep the answer unless there is one already, and give the claim on the key back."""
     row = {name: getattr(answer, name) for name in _ANSWER_FIELDS}
     row["created_at"] = answer.created_at.isoformat()
+    row["error"] = answer.error and answer.error.replace("\0", "")  # which PostgreSQL refuses
     row |= key._asdict() | {"key": key.digest, "turn_id": key.item_id.partition("/")[0]}
     connection.execute(_insert_new(connection.dialect.name, answers), row)
     connection.execute(_GIVE_BACK, {"claimed": row["key"]})
@@ -192,7 +125,8 @@ def find_answer(connection: sa.Connection, key: Key) -> Answer | None:
 def claim(connection: sa.Connection, key: str, owner: str, expires_at: float) -> bool:
     """Take the right to ask; False while another living owner holds it.
 
-    A claim is void when it has expired or its process on this machine is gone.
+    A claim is void when it has expired or its process on this machine is gone. Can be repeated by
+    its owner: a commit may have reached the database although its connection broke.
     """
     row = {"key": key, "owner": owner, "expires_at": expires_at}
     # The row comes back only if it was inserted; PostgreSQL's driver gives no count for this.
@@ -202,6 +136,8 @@ def claim(connection: sa.Connection, key: str, owner: str, expires_at: float) ->
     held = connection.execute(
         sa.select(claims.c.owner, claims.c.expires_at).where(claims.c.key == key)
     ).first()
+    if held is not None and held.owner == owner:
+        return True
     if held is None or (held.expires_at > time.time() and not gone(held.owner)):
         return False
     won = connection.execute(
@@ -216,14 +152,15 @@ def release(connection: sa.Connection, key: str, owner: str) -> None:
     connection.execute(sa.delete(claims).where(claims.c.key == key, claims.c.owner == owner))
 
 
-def renew(connection: sa.Connection, owner: str, expires_at: float) -> None:
+def renew(connection: sa.Connection, journal: str, expires_at: float) -> None:
+    """Prolong the claims of all owners whose name starts with ``journal``."""
     connection.execute(
-        sa.update(claims).where(claims.c.owner == owner).values(expires_at=expires_at)
+        sa.update(claims).where(claims.c.owner.startswith(journal)).values(expires_at=expires_at)
     )
 
 
-def release_all(connection: sa.Connection, owner: str) -> None:
-    connection.execute(sa.delete(claims).where(claims.c.owner == owner))
+def release_all(connection: sa.Connection, journal: str) -> None:
+    connection.execute(sa.delete(claims).where(claims.c.owner.startswith(journal)))
 
 
 def read_answers(connection: sa.Connection, keys: Iterable[Key]) -> dict[Key, Answer]:
@@ -274,19 +211,6 @@ def delete_turns(connection: sa.Connection, turn_ids: Collection[str]) -> int:
 def delete_errors(connection: sa.Connection, purpose: str) -> int:
     chosen = sa.and_(answers.c.purpose == purpose, answers.c.error_class.is_not(None))
     return connection.execute(sa.delete(answers).where(chosen)).rowcount
-
-
-def overwrite_deleted(engine: sa.Engine) -> None:
-    """Move SQLite's log into the file and empty it: deleted text must not linger there."""
-    if engine.dialect.name != "sqlite":
-        return
-    with closing(engine.raw_connection()) as connection:
-        busy, _, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    if busy:
-        raise ClawtrainError(
-            "The answers are deleted, but another run keeps their bytes in the journal's log: "
-            "repeat this once it has ended."
-        )
 
 
 def _answer(row: sa.RowMapping) -> Answer:

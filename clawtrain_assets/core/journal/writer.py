@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.core.journal.database import in_transaction
 
 _BATCH = 500  # operations per commit
 
@@ -24,6 +25,8 @@ class _Job(NamedTuple):
 
 class Writer:
     """Runs operations in the order they were submitted; a future resolves after the commit.
+
+    An operation may run again if the database's server went away before it said that it committed.
 
     A commit waits for the disk if one of its operations is durable; those that are not (claims,
     which a power cut makes void anyway) are on disk with the next one that is.
@@ -78,13 +81,13 @@ class Writer:
             return
         try:
             engine = self._engine if any(job.durable for job in batch) else self._hasty
-            with engine.begin() as connection:
-                results = [job.operation(connection) for job in batch]
+            results = in_transaction(engine, lambda c: [job.operation(c) for job in batch])
         except Exception as error:  # noqa: BLE001 - whatever it is, the askers must hear of it
             cause = type(getattr(error, "orig", error)).__name__
             failure = ClawtrainError(
                 f"The journal cannot be written ({cause}): check that its disk has space and is "
-                "writable, then start again; answers already saved are kept."
+                "writable and that its server, if it has one, answers; then start again: answers "
+                "already saved are kept."
             )
             for job in batch:
                 if job.done.set_running_or_notify_cancel():  # else nobody waits any more
