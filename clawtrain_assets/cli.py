@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.core.space import FULL, is_full
 
 _DIRECTORY = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -27,6 +28,11 @@ class _Commands(click.Group):
         except ClawtrainError as error:
             click.echo(f"clawtrain: {error}", err=True)
             ctx.exit(error.exit_status)
+        except Exception as error:
+            if not is_full(error):
+                raise
+            click.echo(f"clawtrain: {FULL}", err=True)
+            ctx.exit(1)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,6 +7,7 @@ from clawtrain_assets.core.endpoints.preflight import Check, preflight
 from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.privacy.denylist import load_denylist
 from clawtrain_assets.core.privacy.revealed import revealed
+from clawtrain_assets.core.space import RESERVE_BYTES, free_bytes
 from clawtrain_assets.settings import SETTINGS_FILE, Settings, load_settings
 
 _READ_CHARS = 5_000_000  # of the newest turns, for what the denylist lacks: some 3 s
@@ -16,6 +17,7 @@ def examine() -> Iterator[Check]:
     """Settings first, since nothing else can be checked without them (raises UsageError)."""
     settings = load_settings()
     yield _settings_file(settings)
+    yield _disk(settings)
     yield _sources(settings)
     yield _denylist(settings)
     yield _reviewers(settings)
@@ -27,6 +29,16 @@ def examine() -> Iterator[Check]:
 def _settings_file(settings: Settings) -> Check:
     file = settings.home / SETTINGS_FILE
     return Check("settings", file.exists(), str(file), "Run `clawtrain init` and edit the file.")
+
+
+def _disk(settings: Settings) -> Check:
+    free = free_bytes(settings.home)
+    return Check(
+        "disk",
+        free >= RESERVE_BYTES,
+        f"{free / 1e9:,.1f} GB free for {settings.home}",
+        f"Free some space: below {RESERVE_BYTES / 1e6:.0f} MB no model is asked.",
+    )
 
 
 def _sources(settings: Settings) -> Check:

@@ -8,6 +8,7 @@ import dagster as dg
 from rich.console import Console
 
 from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.core.space import require_space
 from clawtrain_assets.instance.pools import pools
 from clawtrain_assets.instance.prepare import dagster_home, prepare_instance
 from clawtrain_assets.settings import Settings
@@ -24,6 +25,7 @@ class Runs:
     """Executes jobs in this process against the instance in CLAWTRAIN_HOME."""
 
     def __init__(self, settings: Settings) -> None:
+        require_space(settings.home)
         os.environ["DAGSTER_HOME"] = str(prepare_instance(settings.home, pools(settings)))
         self._instance = dg.DagsterInstance.get()
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.core.space import is_full
 
 if TYPE_CHECKING:
     import duckdb
@@ -242,8 +243,13 @@ def replacing(target: UPath) -> Iterator[BinaryIO]:
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(final)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if is_full(error):
+            raise ClawtrainError(
+                f"The disk is full, so {final} was not written: free some space, then start "
+                "again; what was there before is unchanged."
+            ) from error
         raise
     directory = os.open(final.parent, os.O_RDONLY)
     try:

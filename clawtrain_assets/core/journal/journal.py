@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -16,6 +17,7 @@ from clawtrain_assets.core.journal.database import in_transaction, open_engine, 
 from clawtrain_assets.core.journal.owner import new_owner
 from clawtrain_assets.core.journal.store import Answer, Key
 from clawtrain_assets.core.journal.writer import Writer
+from clawtrain_assets.core.space import require_space
 
 T = TypeVar("T")
 
@@ -37,6 +39,8 @@ class Journal:
         self._engine = open_engine(url, store.metadata)
         self._reader = self._engine.execution_options(read_only=True)
         self._serial = self._engine.dialect.name == "sqlite"  # one writer at a time
+        named = self._engine.url.database if self._serial else None
+        self._file = Path(named) if named else None
         self._owner = new_owner()
         self._claimants = itertools.count()  # each question's claim has an owner of its own
         self._writer = Writer(self._engine, self._renew, _LEASE_S / 3)
@@ -72,7 +76,10 @@ class Journal:
         await asyncio.wrap_future(self._put(key, answer))
 
     async def once(self, key: Key, ask: Callable[[], Awaitable[Answer]]) -> Answer:
-        """The answer to ``key``; asks only if nobody did and nobody is asking now."""
+        """The answer to ``key``; asks only if nobody did and nobody is asking now.
+
+        Raises ClawtrainError if the disk is so full that the answer might not fit.
+        """
         claimant = f"{self._owner}/{next(self._claimants)}"
         while True:
             try:
@@ -86,6 +93,8 @@ class Journal:
                 break
             await asyncio.sleep(_POLL_S)
         try:
+            if self._file is not None:
+                require_space(self._file)
             answer = await ask()
         except BaseException:
             self._release(key, claimant)

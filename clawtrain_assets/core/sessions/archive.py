@@ -70,6 +70,7 @@ from clawtrain_assets.core.sessions.sources import (
     open_history,
 )
 from clawtrain_assets.core.sessions.states import State, stored_states
+from clawtrain_assets.core.space import require_space
 
 _EMPTY = Storage(0, 0, 0)
 
@@ -106,7 +107,7 @@ class Archive:
         """Bring the archive up to date with the live files; the source is only read.
 
         A file that cannot be read is reported and tried again next time. Raises ClawtrainError if
-        a directory cannot be listed or another capture is running.
+        a directory cannot be listed, another capture is running or the disk is nearly full.
         """
         report = CaptureReport()
         with self._writing() as index:
@@ -114,6 +115,7 @@ class Archive:
             forgotten = forgotten_in(index)
             history = list_history(state_dirs, lcm)
             for found in history:
+                require_space(self._root)
                 report.files += 1
                 seen.add((str(found.root), found.path))
                 try:
