@@ -106,6 +106,7 @@ SCORED_TURNS = _table(
     ("judge_digest", _STR, "Digest of that model"),
     ("rubric_hash", _STR, "Hash of the rubric file"),
     ("prompt_hash", _STR, "Hash of the exact prompt"),
+    ("left_out", _INT, "Characters of the turn's material that the prompt leaves out"),
     ("prompt_tokens", _INT, "Tokens read by the judge, all samples"),
     ("output_tokens", _INT, "Tokens written by the judge, all samples"),
     ("latency_s", _NUM, "Seconds the endpoint took, all samples"),

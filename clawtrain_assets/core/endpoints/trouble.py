@@ -3,6 +3,7 @@
 import re
 from typing import Literal
 
+from clawtrain_assets.core.endpoints.too_long import too_long
 from clawtrain_assets.core.endpoints.types import EndpointError
 
 Kind = Literal["gone", "lost", "busy", "broken", "timeout", "rejected"]
@@ -59,9 +60,7 @@ def raise_for_status(status: int, said: str, host: str, model: str, missing: str
             item_fault=False,
         )
     if _TOO_LONG.search(said):
-        raise EndpointError(
-            "does_not_fit", "The prompt is longer than the model's context.", item_fault=True
-        )
+        raise too_long(said)
     if "does not support" in said:
         raise EndpointError(
             "unsupported",

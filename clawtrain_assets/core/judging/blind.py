@@ -10,9 +10,9 @@ import msgspec
 from clawtrain_assets.core.endpoints.running import run_all
 from clawtrain_assets.core.endpoints.types import Fleet, ModelIdentity
 from clawtrain_assets.core.journal import Journal
-from clawtrain_assets.core.judging.prompt import Scrub, judge_messages
+from clawtrain_assets.core.judging.prompt import Case, Scrub
 from clawtrain_assets.core.judging.rubric import Rubric
-from clawtrain_assets.core.judging.sampling import Verdicts, answer_tokens, judge, note
+from clawtrain_assets.core.judging.sampling import Verdicts, judge, note
 from clawtrain_assets.core.progress import Meter, Progress
 from clawtrain_assets.core.turn import Message, Turn
 
@@ -57,30 +57,30 @@ async def judge_blind(
 ) -> dict[str, BlindScores]:
     """Scores by ``item_id``. Items are asked in an order that has nothing to do with their arms.
 
-    Equal replies to the same turn get one judgment. Raises EndpointError if the endpoint fails.
+    Equal replies to the same turn get one judgment. Where the prompt of one reply does not fit the
+    judge's window, those of all replies to the turn are made as short. Raises EndpointError if the
+    endpoint fails.
     """
     if not items:
         return {}
     identity = await fleet.identity()
     meter = Meter(len(items))
     scores: dict[str, BlindScores] = {}
+    bounds: dict[str, int] = {}  # characters of transcript that all replies to a turn get
+    given: dict[str, int] = {}
 
     async def work(item: BlindItem) -> Verdicts:
-        messages = judge_messages(
-            item.turn,
-            item.reply,
-            None,
-            rubric,
-            context_chars=context_chars,
-            context_tokens=fleet.context_tokens,
-            answer_tokens=answer_tokens(fleet),
-            short=fleet.small,
-            scrub=scrub,
-        )
+        case = Case(item.turn, item.reply, None, rubric, scrub)
         name = f"{item.turn.turn_id}/{_digest(item)[:16]}"
-        return await judge(PURPOSE, name, messages, samples, fleet, journal)
+        chars = bounds.get(item.turn.turn_id, context_chars)
+        return await judge(PURPOSE, name, case, chars, samples, fleet, journal)
 
     def on_done(item: BlindItem, verdicts: Verdicts) -> None:
+        if item.item_id not in scores:
+            progress(note(meter, verdicts))
+        turn_id, chars = item.turn.turn_id, verdicts.context_chars
+        bounds[turn_id] = min(chars, bounds.get(turn_id, chars))
+        given[item.item_id] = chars
         scores[item.item_id] = BlindScores(
             status=verdicts.error_class or SCORED,
             error=verdicts.error,
@@ -90,10 +90,12 @@ async def judge_blind(
             rubric_hash=rubric.hash,
             prompt_hash=verdicts.prompt_hash,
         )
-        progress(note(meter, verdicts))
 
     progress(meter.now())
-    await run_all(sorted(items, key=_digest), work, fleet.slots, on_done)
+    waiting = sorted(items, key=_digest)
+    while waiting:
+        await run_all(waiting, work, fleet.slots, on_done)
+        waiting = [one for one in waiting if given[one.item_id] > bounds[one.turn.turn_id]]
     return scores
 
 

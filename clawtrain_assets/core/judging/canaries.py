@@ -16,9 +16,9 @@ import msgspec
 from clawtrain_assets.core.endpoints.running import run_all
 from clawtrain_assets.core.endpoints.types import Fleet
 from clawtrain_assets.core.journal import Journal
-from clawtrain_assets.core.judging.prompt import judge_messages
+from clawtrain_assets.core.judging.prompt import Case
 from clawtrain_assets.core.judging.rubric import Rubric
-from clawtrain_assets.core.judging.sampling import Verdicts, answer_tokens, judge, note
+from clawtrain_assets.core.judging.sampling import Verdicts, judge, note
 from clawtrain_assets.core.progress import Meter, Progress
 from clawtrain_assets.core.turn import Message, Outcome, ToolCall, Turn
 
@@ -110,17 +110,9 @@ async def judge_canaries(
 
     async def work(canary: Canary) -> Verdicts:
         turn = canary_turn(canary)
-        messages = judge_messages(
-            turn,
-            turn.response,
-            turn.outcome,
-            rubric,
-            context_chars=context_chars,
-            context_tokens=fleet.context_tokens,
-            answer_tokens=answer_tokens(fleet),
-            short=fleet.small,
-        )
-        return await judge(PURPOSE, f"{canary.id}/{day}", messages, 1, fleet, journal)
+        case = Case(turn, turn.response, turn.outcome, rubric)
+        item_id = f"{canary.id}/{day}"
+        return await judge(PURPOSE, item_id, case, context_chars, 1, fleet, journal)
 
     def on_done(canary: Canary, verdicts: Verdicts) -> None:
         overall[canary.id] = verdicts.medians["overall"]

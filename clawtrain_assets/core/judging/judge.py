@@ -10,9 +10,9 @@ from clawtrain_assets.core.endpoints.types import Fleet, ModelIdentity
 from clawtrain_assets.core.journal import Journal
 from clawtrain_assets.core.judging.caps import capped
 from clawtrain_assets.core.judging.features import features
-from clawtrain_assets.core.judging.prompt import Scrub, judge_messages
+from clawtrain_assets.core.judging.prompt import Case, Scrub
 from clawtrain_assets.core.judging.rubric import Rubric
-from clawtrain_assets.core.judging.sampling import Verdicts, answer_tokens, judge, note
+from clawtrain_assets.core.judging.sampling import Verdicts, judge, note
 from clawtrain_assets.core.progress import Meter, Progress
 from clawtrain_assets.core.schemas import SCORES
 from clawtrain_assets.core.turn import Turn
@@ -48,21 +48,11 @@ async def judge_turns(
 
     async def work(place: int) -> Verdicts:
         turn = turns[place]
-        messages = judge_messages(
-            turn,
-            turn.response,
-            turn.outcome,
-            rubric,
-            context_chars=settings.context_chars,
-            context_tokens=fleet.context_tokens,
-            answer_tokens=answer_tokens(fleet),
-            short=fleet.small,
-            scrub=scrub,
-        )
         return await judge(
             PURPOSE,
             turn.turn_id,
-            messages,
+            Case(turn, turn.response, turn.outcome, rubric, scrub),
+            settings.context_chars,
             settings.samples,
             fleet,
             journal,
@@ -102,6 +92,7 @@ def _row(turn: Turn, verdicts: Verdicts, identity: ModelIdentity, rubric: Rubric
         "judge_digest": identity.digest,
         "rubric_hash": rubric.hash,
         "prompt_hash": verdicts.prompt_hash,
+        "left_out": verdicts.left_out,
         "prompt_tokens": verdicts.prompt_tokens,
         "output_tokens": verdicts.output_tokens,
         "latency_s": verdicts.latency_s,

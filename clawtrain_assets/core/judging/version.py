@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from clawtrain_assets.core.judging.canaries import canary_turn, load_canaries
-from clawtrain_assets.core.judging.prompt import judge_messages
+from clawtrain_assets.core.judging.prompt import Case, judge_prompt
 from clawtrain_assets.core.judging.rubric import default_rubric, read_rubric
 from clawtrain_assets.core.judging.verdict import verdict_schema
 from clawtrain_assets.core.schemas import SCORED_TURNS
@@ -36,16 +36,13 @@ def prompt_version() -> str:
     """
     rubric = read_rubric(default_rubric(), "the shipped rubric")
     told = [
-        judge_messages(
-            (turn := canary_turn(canary)),
-            turn.response,
-            turn.outcome,
-            rubric,
+        judge_prompt(
+            Case((turn := canary_turn(canary)), turn.response, turn.outcome, rubric),
             context_chars=1_000,
             context_tokens=8_192,
             answer_tokens=1_024,
             short=short,
-        )
+        ).messages
         for short in (False, True)
         for canary in load_canaries()
     ]

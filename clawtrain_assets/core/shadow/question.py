@@ -1,15 +1,23 @@
 """A question to the judge about one turn, with an answer of a fixed form."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from clawtrain_assets.core.endpoints.asking import ask, message_of
 from clawtrain_assets.core.endpoints.types import ChatRequest, EndpointError, Fleet
-from clawtrain_assets.core.journal import Journal
-from clawtrain_assets.core.judging.prompt import quote, render, room, situation
+from clawtrain_assets.core.journal import Answer, Journal
+from clawtrain_assets.core.judging.fitting import shorter
+from clawtrain_assets.core.judging.prompt import (
+    Prompt,
+    asked,
+    quote,
+    render,
+    room,
+    situation,
+)
 from clawtrain_assets.core.judging.sampling import answer_tokens
 from clawtrain_assets.core.turn import Message, Turn
 
@@ -43,23 +51,20 @@ class Judge:
         text; some servers sort fields by name, so names are to be in alphabetical order. Returns
         None if there is no valid answer; raises EndpointError if the endpoint fails.
         """
-        short = self.fleet.small
         tokens = answer_tokens(self.fleet)
-        budget = room(system, self.context_chars, self.fleet.context_tokens, tokens, short=short)
-        blocks = situation(turn, short=short)
-        blocks |= {name: [render(reply)] for name, reply in replies.items()}
-        shown = quote(blocks, budget, self.scrub)
         request = ChatRequest(
-            messages=[
-                Message("system", system),
-                Message("user", f"{shown}\n\nAnswer with the JSON object only."),
-            ],
-            schema=_schema(choices, _SHORT_TEXT if short else _TEXT),
+            messages=[],
+            schema=_schema(choices, _SHORT_TEXT if self.fleet.small else _TEXT),
             max_output_tokens=tokens,
             seed=0,
         )
         try:
-            answer = await ask(purpose, item_id, 0, request, self.fleet, self.journal)
+            prompt = self._prompt(system, turn, replies, self.context_chars)
+            answer = await self._ask(purpose, item_id, prompt, request)
+            chars = shorter(prompt, answer, self.fleet.context_tokens, tokens)
+            if chars is not None:
+                prompt = self._prompt(system, turn, replies, chars)
+                answer = await self._ask(purpose, item_id, prompt, request)
         except EndpointError as error:
             if not error.item_fault:
                 raise
@@ -71,6 +76,20 @@ class Judge:
             return form.model_validate_json(text[text.find("{") : text.rfind("}") + 1])
         except ValidationError:
             return None
+
+    def _prompt(self, system: str, turn: Turn, replies: dict[str, Message], chars: int) -> Prompt:
+        short = self.fleet.small
+        tokens = answer_tokens(self.fleet)
+        budget = room(system, chars, self.fleet.context_tokens, tokens, short=short)
+        blocks = situation(turn, short=short)
+        blocks |= {name: [render(reply)] for name, reply in replies.items()}
+        return asked(system, quote(blocks, budget, self.scrub))
+
+    async def _ask(
+        self, purpose: str, item_id: str, prompt: Prompt, request: ChatRequest
+    ) -> Answer:
+        request = replace(request, messages=prompt.messages)
+        return await ask(purpose, item_id, 0, request, self.fleet, self.journal)
 
 
 def _schema(choices: dict[str, list[str] | None], text_limit: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 
 from clawtrain_assets.core.endpoints import ChatRequest, EndpointError, open_fleet
 from clawtrain_assets.core.endpoints.preflight import preflight
+from clawtrain_assets.core.endpoints.too_long import lengths_of
 from clawtrain_assets.core.journal import Journal
 from clawtrain_assets.core.judging.judge import judge_turns
 from clawtrain_assets.core.judging.rubric import load_rubric, write_default
@@ -44,6 +45,10 @@ def test_it_judges_a_turn_and_says_when_a_prompt_is_too_long(tmp_path: Path) -> 
     assert len(row["judge_digest"]) == 64
     assert json.loads(row["samples"])[0]["overall"]["score"] == row["overall"]
     assert (too_long.error_class, too_long.item_fault) == ("does_not_fit", True)
+    lengths = lengths_of(str(too_long))
+    assert lengths is not None
+    assert lengths.prompt > 20_000
+    assert lengths.window == 8192
 
 
 def test_what_is_not_installed_is_named_with_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:

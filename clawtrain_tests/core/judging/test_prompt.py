@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clawtrain_assets.core.judging.clip import clip, fit, shares
-from clawtrain_assets.core.judging.prompt import judge_messages, system_prompt
+from clawtrain_assets.core.judging.prompt import Case, judge_prompt, system_prompt
 from clawtrain_assets.core.judging.rubric import Rubric, load_rubric, write_default
 from clawtrain_assets.core.turn import Message, Outcome, Turn
 from clawtrain_tests.core.judging.turns import tool_turn
@@ -21,16 +21,13 @@ def rubric(tmp_path_factory: pytest.TempPathFactory) -> Rubric:
 def shown(
     turn: Turn, rubric: Rubric, *, chars: int = 12_000, blind: bool = False, short: bool = False
 ) -> str:
-    messages = judge_messages(
-        turn,
-        turn.response,
-        None if blind else turn.outcome,
-        rubric,
+    messages = judge_prompt(
+        Case(turn, turn.response, None if blind else turn.outcome, rubric),
         context_chars=chars,
         context_tokens=32_768,
         answer_tokens=4096,
         short=short,
-    )
+    ).messages
     assert [message.role for message in messages] == ["system", "user"]
     return messages[1].text
 
@@ -91,17 +88,29 @@ def test_long_parts_are_shortened_and_say_so(rubric: Rubric) -> None:
 
 def test_the_prompt_fits_a_small_context(rubric: Rubric) -> None:
     turn = tool_turn(request="y" * 100_000)
-    messages = judge_messages(
-        turn,
-        turn.response,
-        turn.outcome,
-        rubric,
+    messages = judge_prompt(
+        Case(turn, turn.response, turn.outcome, rubric),
         context_chars=12_000,
         context_tokens=4_096,
         answer_tokens=1_365,
         short=False,
-    )
+    ).messages
     assert sum(len(message.text) for message in messages) / 2.5 < 4_096 - 1_365 + 200
+
+
+def test_what_is_left_out_is_counted(rubric: Rubric) -> None:
+    def left_out(turn: Turn) -> int:
+        return judge_prompt(
+            Case(turn, turn.response, None, rubric),
+            context_chars=2_000,
+            context_tokens=32_768,
+            answer_tokens=4_096,
+            short=False,
+        ).left_out
+
+    assert left_out(tool_turn()) == 0
+    longer = tool_turn(request="y" * 50_000)
+    assert 48_000 < left_out(longer) < 50_000
 
 
 def test_the_embedded_models_prompt_is_short(rubric: Rubric) -> None:
@@ -112,17 +121,17 @@ def test_the_embedded_models_prompt_is_short(rubric: Rubric) -> None:
 
 def test_everything_from_the_transcript_passes_the_scrubber(rubric: Rubric) -> None:
     turn = tool_turn()
-    messages = judge_messages(
-        turn,
-        turn.response,
-        turn.outcome,
-        rubric,
+
+    def scrub(text: str) -> str:
+        return text.replace("project", "<NAME_1>").replace("a.txt", "<FILE_1>")
+
+    messages = judge_prompt(
+        Case(turn, turn.response, turn.outcome, rubric, scrub),
         context_chars=12_000,
         context_tokens=32_768,
         answer_tokens=4096,
         short=False,
-        scrub=lambda text: text.replace("project", "<NAME_1>").replace("a.txt", "<FILE_1>"),
-    )
+    ).messages
     assert "project" not in messages[1].text
     assert "a.txt" not in messages[1].text
 
