@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from clawtrain_assets.core.sessions.agent_database import MARK
 from clawtrain_assets.core.sessions.contents import Known, Measured
 from clawtrain_assets.core.sessions.databases import columns
 from clawtrain_assets.core.sessions.sources import ArchivedFile, Found
@@ -203,6 +204,8 @@ def mark_gone(index: sqlite3.Connection, seen: set[tuple[str, str]], listed: set
         for content, root, path, session_id in rows:
             if root not in listed or (root, path) in seen:
                 continue
+            if (root, path.partition(MARK)[0]) in seen:
+                continue  # in a database that could not be listed this time
             gone += 1
             end_state(index, root, path, now_ms)
             longer = _continued(index, content, session_id) if session_id is not None else None

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 import msgspec
 
-from clawtrain_assets.core.sessions.databases import columns, read_only
+from clawtrain_assets.core.sessions.databases import Version, columns, snapshot, version_of
 from clawtrain_assets.core.sessions.entries import Block, Body, Entry, epoch_ms
 from clawtrain_assets.core.sessions.row import Identity
 
@@ -56,7 +56,7 @@ def is_lcm_part(name: str) -> bool:
 
 def lcm_parts(database: Path) -> list[tuple[str, str, str | None]]:
     """(name, family, session id) of the files in a database; raises sqlite3.Error if it is none."""
-    sessions = _sessions(*_state(database))
+    sessions = _sessions(database, version_of(database))
     found: list[tuple[str, str, str | None]] = [
         (f"{name}{_SESSION}", "lcm", name) for name in sessions
     ]
@@ -67,7 +67,7 @@ def lcm_parts(database: Path) -> list[tuple[str, str, str | None]]:
 
 def open_lcm_part(database: Path, name: str) -> BinaryIO:
     """The file ``name`` of a database, as an unnamed temporary file; raises sqlite3.Error."""
-    sessions = _sessions(*_state(database))
+    sessions = _sessions(database, version_of(database))
     stream = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
     if name == _STORE:
         keys = [{"sessionKey": key, "sessionId": s} for s, (key, _) in sessions.items() if key]
@@ -75,9 +75,8 @@ def open_lcm_part(database: Path, name: str) -> BinaryIO:
     else:
         session_id = name.removesuffix(_SESSION)
         _, conversations = sessions.get(session_id, (None, []))
-        with read_only(database) as connection:
-            for stored in _messages(connection, session_id, conversations):
-                stream.write(msgspec.json.encode(stored) + b"\n")
+        for stored in _messages(snapshot(database), session_id, conversations):
+            stream.write(msgspec.json.encode(stored) + b"\n")
     stream.seek(0)
     return stream
 
@@ -89,36 +88,29 @@ def read_lcm(stream: Iterable[bytes]) -> Iterator[LcmMessage]:
         yield _message(decoder.decode(line))
 
 
-def _state(database: Path) -> tuple[Path, int]:
-    """The database and when it last changed, log included: a key for what is known of it."""
-    log = database.with_name(database.name + "-wal")
-    changed = database.stat().st_mtime_ns
-    return database, max(changed, log.stat().st_mtime_ns) if log.exists() else changed
-
-
 @lru_cache(maxsize=4)
-def _sessions(database: Path, changed_ns: int) -> dict[str, tuple[str | None, list[int]]]:
+def _sessions(database: Path, version: Version) -> dict[str, tuple[str | None, list[int]]]:
     """Session id -> session key and conversations, in the order they were first stored.
 
     A message's parts name the session it came from; the conversation's own session id is
     overwritten when its key moves on to a new session.
     """
-    with read_only(database) as connection:
-        if not columns(connection, "messages") or not columns(connection, "message_parts"):
-            raise sqlite3.DatabaseError("not an LCM database")
-        keyed = "session_key" in columns(connection, "conversations")
-        rows = connection.execute(
-            f"SELECT COALESCE(p.session_id, c.session_id), {'c.session_key' if keyed else 'NULL'},"
-            "  m.conversation_id"
-            " FROM messages m JOIN conversations c USING (conversation_id)"
-            " LEFT JOIN message_parts p ON p.message_id = m.message_id AND p.ordinal = 0"
-            " GROUP BY 1, 3 ORDER BY MIN(m.message_id)"
-        )
-        found: dict[str, tuple[str | None, list[int]]] = {}
-        for session_id, key, conversation in rows:
-            known_key, conversations = found.get(str(session_id), (None, []))
-            found[str(session_id)] = (key or known_key, [*conversations, conversation])
-        return found
+    connection = snapshot(database)
+    if not columns(connection, "messages") or not columns(connection, "message_parts"):
+        raise sqlite3.DatabaseError("not an LCM database")
+    keyed = "session_key" in columns(connection, "conversations")
+    rows = connection.execute(
+        f"SELECT COALESCE(p.session_id, c.session_id), {'c.session_key' if keyed else 'NULL'},"
+        "  m.conversation_id"
+        " FROM messages m JOIN conversations c USING (conversation_id)"
+        " LEFT JOIN message_parts p ON p.message_id = m.message_id AND p.ordinal = 0"
+        " GROUP BY 1, 3 ORDER BY MIN(m.message_id)"
+    )
+    found: dict[str, tuple[str | None, list[int]]] = {}
+    for session_id, key, conversation in rows:
+        known_key, conversations = found.get(str(session_id), (None, []))
+        found[str(session_id)] = (key or known_key, [*conversations, conversation])
+    return found
 
 
 def _messages(

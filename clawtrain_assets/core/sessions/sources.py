@@ -115,8 +115,7 @@ def list_history(state_dirs: Sequence[Path], lcm: Path | None) -> list[Found]:
         seen.add((stat.st_dev, stat.st_ino))
         if family in DATABASES:
             try:
-                parts = lcm_parts if family == "lcm" else parts_of
-                for part, kind, name in parts(root / path):
+                for part, kind, name in _parts(root / path, family):
                     found.append(Found(root, f"{path}{MARK}{part}", kind, name, stat))
                 return
             except sqlite3.Error:
@@ -146,6 +145,10 @@ def list_history(state_dirs: Sequence[Path], lcm: Path | None) -> list[Found]:
     return found
 
 
+def _parts(database: Path, family: str) -> list[tuple[str, str, str | None]]:
+    return lcm_parts(database) if family == "lcm" else parts_of(database)
+
+
 def open_history(root: Path, path: str, family: str) -> BinaryIO:
     """The bytes of a history file, or of a session in a database.
 
@@ -157,8 +160,9 @@ def open_history(root: Path, path: str, family: str) -> BinaryIO:
             return open_lcm_part(root / database, part)
         if mark:
             return open_part(root / database, part)
+        if family in DATABASES:  # it could not be listed
+            _parts(root / path, family)
+            raise ClawtrainError(f"{path} can be read again: the next capture takes it.")
     except sqlite3.Error as error:
         raise ClawtrainError(f"{database} cannot be read: {error}.") from error
-    if family in DATABASES:
-        raise ClawtrainError(f"{path} is not a database of that name: check the path.")
     return (root / path).open("rb", buffering=_BUFFER)
