@@ -46,7 +46,7 @@ TURNS = _table(
     ("exchange_index", _INT, "1-based position of the user message it answers"),
     ("calls_before", _INT, "Tool calls made earlier in the session"),
     ("request", _STR, "The user's words the turn answers, without gateway envelopes"),
-    ("request_meta", _STR, "JSON: what the stripped envelope said (sender, channel, times)"),
+    ("request_meta", _STR, "JSON: what the stripped envelope said; under reply: the reply's tags"),
     ("system_prompt", _STR, "System prompt, where a trajectory recorded it"),
     ("tools", _STR, "JSON list of tools the session had, each with its source and counts of calls"),
     ("tools_source", _STR, "Where the definitions come from: trajectory, builtin or inferred"),

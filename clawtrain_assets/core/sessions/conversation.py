@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+import msgspec
+
 from clawtrain_assets.core.sessions import exclusion
 from clawtrain_assets.core.sessions.attribution import (
     find_model,
@@ -13,10 +15,12 @@ from clawtrain_assets.core.sessions.attribution import (
 from clawtrain_assets.core.sessions.entries import Body, Entry, epoch_ms
 from clawtrain_assets.core.sessions.envelope import Cleaned
 from clawtrain_assets.core.sessions.exchange import Exchange
+from clawtrain_assets.core.sessions.housekeeping import reply_meta
 from clawtrain_assets.core.sessions.messages import (
     assistant_message,
     context_message,
     encode,
+    plain_text,
     tool_message,
     user_text,
 )
@@ -208,7 +212,7 @@ class Conversation:
             exchange_index=max(self._count.exchanges, 1),
             calls_before=self._count.calls,
             request=exchange.request,
-            request_meta=exchange.request_meta,
+            request_meta=_with_reply(exchange.request_meta, body),
             system_prompt=facts.system_prompt,
             tools=facts.tools.json,
             tools_source=facts.tools.source,
@@ -259,6 +263,14 @@ class Conversation:
                     self._request_at = len(kept)
                 kept.append(item)
         self._window.reset(kept)
+
+
+def _with_reply(request_meta: bytes, body: Body) -> bytes:
+    """The request's metadata, and beside it what delivery tags in the reply said."""
+    said = reply_meta(plain_text(body.content))
+    if not said:
+        return request_meta
+    return encode({**msgspec.json.decode(request_meta), "reply": said})
 
 
 def _identity(provider: object, model: object, source: str) -> Identity:

@@ -5,6 +5,7 @@ src/cron/isolated-agent/run.ts).
 """
 
 import re
+from typing import Any
 
 from clawtrain_assets.core.turn import SessionKind
 
@@ -34,6 +35,20 @@ def clean_reply(text: str) -> str:
     if text.rstrip()[-8:].upper() == "NO_REPLY" and not _SILENT.fullmatch(text):
         text = _TRAILING_SILENT.sub("", text)
     return text.strip()
+
+
+def reply_meta(text: str) -> dict[str, Any]:
+    """What the tags say that ``clean_reply`` takes off: the message it answers, its files."""
+    meta: dict[str, Any] = {}
+    for match in _REPLY_TAG.finditer(text) if "[[" in text else ():
+        name, _, value = match[0].strip(" \t[]").partition(":")
+        if name.strip() == "audio_as_voice":
+            meta["voice"] = True
+        else:
+            meta["reply_to"] = value.strip() or "current"
+    if "MEDIA:" in text and (files := _MEDIA_LINE.findall(text)):
+        meta["media"] = [line.strip().removeprefix("MEDIA:").strip() for line in files]
+    return meta
 
 
 def prompt_reason(request: str) -> str | None:

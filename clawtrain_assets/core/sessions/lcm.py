@@ -70,8 +70,7 @@ def open_lcm_part(database: Path, name: str) -> BinaryIO:
     sessions = _sessions(database, version_of(database))
     stream = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
     if name == _STORE:
-        keys = [{"sessionKey": key, "sessionId": s} for s, (key, _) in sessions.items() if key]
-        stream.write(msgspec.json.encode(keys))
+        stream.write(msgspec.json.encode(_keys(snapshot(database), sessions)))
     else:
         session_id = name.removesuffix(_SESSION)
         _, conversations = sessions.get(session_id, (None, []))
@@ -86,6 +85,24 @@ def read_lcm(stream: Iterable[bytes]) -> Iterator[LcmMessage]:
     decoder = msgspec.json.Decoder(_Stored)
     for line in stream:
         yield _message(decoder.decode(line))
+
+
+def _keys(
+    connection: sqlite3.Connection, sessions: dict[str, tuple[str | None, list[int]]]
+) -> list[dict[str, str | None]]:
+    """Session keys, and the model of the last call that LCM saw: what a session store has."""
+    models: dict[int, tuple[str | None, str | None]] = {}
+    table = "conversation_compaction_telemetry"
+    if {"provider", "model"} <= columns(connection, table):
+        rows = connection.execute(f"SELECT conversation_id, provider, model FROM {table}")
+        models = {conversation: (provider, model) for conversation, provider, model in rows}
+    found: list[dict[str, str | None]] = []
+    for session_id, (key, conversations) in sessions.items():
+        provider, model = models.get(conversations[-1], (None, None))
+        if key:
+            names = {"modelProvider": provider, "model": model}
+            found.append({"sessionKey": key, "sessionId": session_id, **names})
+    return found
 
 
 @lru_cache(maxsize=4)

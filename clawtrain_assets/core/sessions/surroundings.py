@@ -41,7 +41,8 @@ class Surroundings:
                 report.reject(file.path, 0, 0, "not a database of this name", b"")
 
     def _read_store(self, file: ArchivedFile) -> None:
-        current = file.status == "present" and file.path.rpartition("/")[2] == "sessions.json"
+        name = file.path.rpartition("/")[2].rpartition(MARK)[2]
+        current = file.status == "present" and name == "sessions.json"
         with self._source.open(file) as stream:
             for session_id, stored in read_session_store(stream).items():
                 if current or session_id not in self.keys:

@@ -91,6 +91,36 @@ def test_lcm_names_a_model_the_file_does_not(tmp_path: Path) -> None:
     assert {(t.model, t.attribution_source) for t in turns} == {("claude-sonnet-4-6", "lcm")}
 
 
+def test_lcms_last_call_names_the_model_where_nothing_else_does(tmp_path: Path) -> None:
+    lcm = write_lcm(tmp_path / "lcm.db", conversation(), models=False, key="agent:main:main")
+    with sqlite3.connect(lcm) as db:
+        db.execute(
+            "CREATE TABLE conversation_compaction_telemetry"
+            " (conversation_id INTEGER PRIMARY KEY, provider TEXT, model TEXT)"
+        )
+        db.execute("INSERT INTO conversation_compaction_telemetry VALUES (1, 'p', 'm')")
+    db.close()
+    turns, _ = read(DirectorySource([], lcm))
+    assert {(t.model, t.attribution_source) for t in turns} == {("m", "session_store")}
+
+
+def test_thinking_and_calls_come_back_from_lcm(tmp_path: Path) -> None:
+    script = Script()
+    script.user("go")
+    thought = {"type": "thinking", "thinking": "I should look.", "thinkingSignature": "s"}
+    call = {"type": "toolCall", "id": "a", "name": "read", "arguments": {"path": "x", "n": [1]}}
+    script.assistant(content=[thought, {"type": "text", "text": "Looking."}, call])
+    script.result("a", "nothing", isError=True)
+    script.write(tmp_path / "state")
+    (expected,) = read(tmp_path / "state")[0]
+    (turn,) = read(DirectorySource([], write_lcm(tmp_path / "lcm.db", script)))[0]
+    assert turn.response == expected.response
+    assert turn.response.thinking == "I should look."
+    assert turn.outcome.tool_results == expected.outcome.tool_results
+    assert turn.outcome.tool_results[0].is_error
+    assert turn.turn_id == expected.turn_id
+
+
 def test_differing_words_are_a_conflict_and_the_file_wins(tmp_path: Path) -> None:
     script = conversation()
     lcm = write_lcm(tmp_path / "lcm.db", script)

@@ -1,15 +1,19 @@
 """What comes out of a history: turns, their context and outcome, and where each line went."""
 
+import io
 import json
+from collections import Counter
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 import zstandard
 
+from clawtrain_assets.core.sessions.archive import Archive
 from clawtrain_assets.core.sessions.extract import Extraction
 from clawtrain_assets.core.sessions.rows import turns_from_table, turns_table
+from clawtrain_assets.core.sessions.sources import ArchivedFile, DirectorySource
 from clawtrain_assets.settings import Price
 
 from .history import NO_USAGE, SESSION, START, USAGE, Script, conversation, iso, read
@@ -131,6 +135,24 @@ def test_repeated_call_ids_pair_with_the_nearest_call(tmp_path: Path) -> None:
     script.write(tmp_path)
     turns, _ = read(tmp_path)
     assert [t.outcome.tool_results[0].text for t in turns] == ["first", "second"]
+
+
+def test_what_delivery_tags_said_is_kept_beside_the_envelope(tmp_path: Path) -> None:
+    script = Script()
+    script.user("[Telegram Ada 2026-03-07 07:00 GMT+1] a picture please")
+    script.assistant("[[reply_to: 42]] Here.\nMEDIA:/home/ada/cat.png\n[[audio_as_voice]]")
+    script.assistant("[[reply_to_current]] And another [[not a tag]].")
+    script.write(tmp_path)
+    first, second = read(tmp_path)[0]
+    assert (first.request, first.response.text) == ("a picture please", "Here.")
+    assert first.request_meta["envelope"]["channel"] == "Telegram"
+    assert first.request_meta["reply"] == {
+        "reply_to": "42",
+        "voice": True,
+        "media": ["/home/ada/cat.png"],
+    }
+    assert second.response.text == "And another [[not a tag]]."
+    assert second.request_meta["reply"] == {"reply_to": "current"}
 
 
 def test_a_call_without_result_is_left_out_of_later_contexts(tmp_path: Path) -> None:
@@ -497,6 +519,90 @@ def test_a_trajectory_gives_prompt_tools_and_model(tmp_path: Path) -> None:
             },
         }
     ]
+
+
+def test_all_windows_of_a_rolling_flight_recorder_are_read(tmp_path: Path) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    script = Script()
+    script.user("go")
+    script.assistant("one", model=None, provider=None)
+    script.ms += 3_600_000
+    script.assistant("two", model=None, provider=None)
+    path = script.write(state)
+    sidecar = path.with_name(f"{SESSION}.trajectory.jsonl")
+    for number, start in enumerate((START, START + 3_600_000)):
+        seen = {"provider": "p", "modelId": f"m{number}", "runId": number}
+        lines = [{**seen, "ts": iso(start + offset)} for offset in (0, 60_000)]
+        sidecar.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        archive.capture([state], None)
+    assert [turn.model for turn in read(archive)[0]] == ["m0", "m1"]
+
+
+def test_unknown_types_of_entries_are_kept_in_the_chain_and_counted(tmp_path: Path) -> None:
+    script = Script()
+    script.user("go")
+    script.entry("hologram", shape=[1, 2])
+    script.assistant("done")
+    script.write(tmp_path)
+    (turn,), extraction = read(tmp_path)
+    assert [message.text for message in turn.context] == ["go"]
+    assert extraction.report.entry_types["hologram"] == 1
+    assert extraction.quarantine == []
+    assert extraction.report.gaps == {}
+
+
+def test_version_2_hook_messages_are_custom_messages(tmp_path: Path) -> None:
+    script = Script(version=2)
+    script.user("go")
+    hook = {"role": "hookMessage", "customType": "x", "content": "from a hook", "timestamp": START}
+    script.entry("message", message=hook)
+    script.assistant("done")
+    script.write(tmp_path)
+    (turn,), _ = read(tmp_path)
+    assert [(m.role, m.text) for m in turn.context] == [("user", "go"), ("user", "from a hook")]
+
+
+class _Counting(DirectorySource):
+    """Counts the bytes read of each file."""
+
+    def __init__(self, state: Path) -> None:
+        super().__init__([state])
+        self.read: Counter[str] = Counter()
+
+    def open(self, file: ArchivedFile) -> BinaryIO:
+        source = self
+
+        class Counted(io.FileIO):
+            def readinto(self, buffer: Any) -> int:
+                count = super().readinto(buffer) or 0
+                source.read[file.path.rpartition("/")[2]] += count
+                return count
+
+        return io.BufferedReader(Counted(Path(file.root, file.path)))
+
+
+def test_many_days_are_extracted_in_one_pass_over_the_files(tmp_path: Path) -> None:
+    names = [f"{number}1111111-2222-4333-8444-555555555555" for number in range(3)]
+    for number, name in enumerate(names):
+        script = conversation(name, START + number * 86_400_000)
+        script.assistant("x" * 200_000)  # more than a reader's buffer holds
+        script.write(tmp_path)
+    source = _Counting(tmp_path)
+    turns, _ = read(source, days={"2026-03-07", "2026-03-08", "2026-03-09"})
+    assert {turn.day for turn in turns} == {"2026-03-07", "2026-03-08", "2026-03-09"}
+    for path in tmp_path.rglob("*.jsonl"):  # once, and its first line to know its session
+        assert source.read[path.name] <= path.stat().st_size + io.DEFAULT_BUFFER_SIZE
+
+
+def test_of_one_day_only_the_files_that_hold_it_are_read(tmp_path: Path) -> None:
+    names = [f"{number}1111111-2222-4333-8444-555555555555" for number in range(3)]
+    for number, name in enumerate(names):
+        conversation(name, START + number * 86_400_000).write(tmp_path / "state")
+    archive = Archive(tmp_path / "archive")
+    archive.capture([tmp_path / "state"], None)
+    turns, extraction = read(archive, days={"2026-03-08"})
+    assert {turn.session_id for turn in turns} == {names[1]}
+    assert extraction.report.files == {"live": 1}
 
 
 def test_a_cron_log_names_the_model_last(tmp_path: Path) -> None:
