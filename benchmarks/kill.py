@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 from clawtrain_assets.core.endpoints.host import requests_at_once  # noqa: E402
 from clawtrain_assets.core.journal import Journal  # noqa: E402
 from clawtrain_assets.core.judging.rubric import write_default  # noqa: E402
+from clawtrain_assets.settings import Endpoint  # noqa: E402
 from clawtrain_tests.scripted_server import scripted_server  # noqa: E402
 
 SLOTS = 4
@@ -107,7 +108,7 @@ def measure(kills: int) -> list[dict[str, object]]:
     passing = sum(one["fault"] in SCRIPT["flaky"]["passing"] for one in asked)  # type: ignore[index]
     again = (len(asked) - passing - len(answers)) / kills
     failed = sum(one["fault"] is not None for one in asked) / len(asked)
-    at_once = requests_at_once(SLOTS)
+    at_once = requests_at_once(Endpoint(model="judge:1b", slots=SLOTS))
     return [
         record("kills_while_working", early, kills, early == kills, "kills"),
         record("calls_failed_by_the_server", round(failed, 3), None, None, "share"),

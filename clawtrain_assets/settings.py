@@ -55,11 +55,19 @@ class Endpoint(_Section):
     hosts: tuple[str, ...] = ("http://192.168.11.150:11434",)
     model: str
     slots: int = Field(1, ge=1, description="Parallel requests a host serves (OLLAMA_NUM_PARALLEL)")
+    queue_ahead: int | None = Field(
+        None,
+        ge=0,
+        description="Requests given to a host beyond its slots, so that none of them idles; "
+        "default half of them; 0 if the server does not queue",
+    )
     context_tokens: int = Field(32_768, ge=1_024, description="Context asked of the server")
     max_output_tokens: int = Field(4_096, ge=64)
     think: bool | None = Field(False, description="Reasoning: off, on, or the model's default")
     connect_timeout_s: float = Field(5.0, gt=0)
-    total_timeout_s: float = Field(900.0, gt=0, description="One request, queueing included")
+    total_timeout_s: float = Field(
+        900.0, gt=0, description="One answer; time in its queue is extra"
+    )
     api_key: str | None = Field(None, repr=False)
 
 

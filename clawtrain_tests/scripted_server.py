@@ -3,9 +3,9 @@
     python -m clawtrain_tests.scripted_server --port 0 --script script.json --log asked.jsonl
 
 prints its port on the first line of stdout. Every chat request is appended to the log
-before it is answered (prompt hash, seed, options, fault taken, time), so that a test
-can count what was asked twice. Without a script it answers verdicts to requests with a schema,
-and otherwise a message, with a tool call when tools were given.
+before it is answered (prompt hash, seed, options, fault taken, requests under way, time), so
+that a test can count what was asked twice. Without a script it answers verdicts to requests with
+a schema, and otherwise a message, with a tool call when tools were given.
 
 The script is JSON, all keys optional:
 
@@ -30,6 +30,7 @@ import argparse
 import asyncio
 import contextlib
 import hashlib
+import heapq
 import json
 import os
 import subprocess
@@ -43,6 +44,23 @@ from typing import Any
 _QUEUE = 512
 
 
+class Slots:
+    """Places that each take the same time for every answer, by the clock.
+
+    What waits is begun the moment a place comes free, however late this process gets to run, so
+    that with always something waiting the rate is exactly places / time.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free_at = [0.0] * count
+
+    async def serve(self, seconds: float) -> None:
+        now = asyncio.get_running_loop().time()
+        done_at = max(now, heapq.heappop(self._free_at)) + seconds
+        heapq.heappush(self._free_at, done_at)
+        await asyncio.sleep(done_at - now)
+
+
 class Script:
     """The script and what of it is used up."""
 
@@ -51,7 +69,7 @@ class Script:
         self.models = list(content.get("models", ["judge:1b", "candidate:1b"]))
         self.build = str(content.get("build", ""))
         self.version = str(content.get("version", "0.33.0"))
-        self.slots = asyncio.Semaphore(int(content.get("parallel", _QUEUE)))
+        self.slots = Slots(int(content.get("parallel", _QUEUE)))
         self.faults = [dict(fault) for fault in content.get("faults", [])]
         self.scores = list(content.get("scores", [7, 8, 7, 9, 8]))
         self.rules = list(content.get("rules", []))
@@ -92,6 +110,7 @@ class Server:
     def __init__(self, script: Script, log: Path | None) -> None:
         self.script = script
         self._log = log.open("ab", buffering=0) if log else None
+        self._under_way = 0
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -120,10 +139,19 @@ class Server:
             ]
             return await _send(writer, 200, {"data": entries})
         if path == "/v1/chat/completions":
-            return await self._chat(_from_openai(json.loads(body)), writer, openai=True)
+            return await self._counted(_from_openai(json.loads(body)), writer, openai=True)
         if path != "/api/chat":
             return await _send(writer, 404, b"404 page not found")
-        return await self._chat(json.loads(body), writer, openai=False)
+        return await self._counted(json.loads(body), writer, openai=False)
+
+    async def _counted(
+        self, asked: dict[str, Any], writer: asyncio.StreamWriter, *, openai: bool
+    ) -> bool:
+        self._under_way += 1
+        try:
+            return await self._chat(asked, writer, openai=openai)
+        finally:
+            self._under_way -= 1
 
     async def _chat(
         self, asked: dict[str, Any], writer: asyncio.StreamWriter, *, openai: bool
@@ -133,8 +161,7 @@ class Server:
         self._note(asked, prompt, fault)
         if asked["model"] not in self.script.models:
             return await _send(writer, 404, {"error": f"model '{asked['model']}' not found"})
-        async with self.script.slots:
-            await asyncio.sleep(self.script.latency_s)
+        await self.script.slots.serve(self.script.latency_s)
         if fault == "exit":
             os._exit(1)
         if fault == "hang":
@@ -200,6 +227,7 @@ class Server:
             "schema": bool(asked.get("format")),
             "tools": len(asked.get("tools", [])),
             "fault": fault,
+            "under_way": self._under_way,
             "at": time.time(),
         }
         if self.script.keep:

@@ -23,7 +23,7 @@ from clawtrain_assets.core.journal import Journal
 from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.sessions.rows import turns_table
 from clawtrain_assets.instance.prepare import dagster_home
-from clawtrain_assets.settings import load_settings
+from clawtrain_assets.settings import Endpoint, load_settings
 from clawtrain_tests.core.judging.turns import tool_turn
 from clawtrain_tests.scripted_server import Running, scripted_server
 
@@ -149,7 +149,7 @@ def test_cancel_stops_within_seconds_and_the_next_run_asks_only_the_rest(
     assert not lake.exists("scored_turns", DAY)
     with Journal(load_settings().journal) as journal:
         kept = sum(row["answers"] for row in journal.summary())
-    assert asked - kept <= requests_at_once(SLOTS)
+    assert asked - kept <= requests_at_once(Endpoint(model="m", slots=SLOTS))
     assert any(f"{kept} done" in line for line in product.lines(first))
 
     second = product.launch()

@@ -72,7 +72,8 @@ async def ask(
             latency_s=reply.latency_s,
         )
 
-    return await journal.once(key_of(purpose, item_id, sample, request, identity, fleet), ask_model)
+    key = key_of(purpose, item_id, sample, request, identity, fleet)
+    return await journal.once(key, ask_model, may_wait=fleet.full)
 
 
 def message_of(answer: Answer) -> Message:

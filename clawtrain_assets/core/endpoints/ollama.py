@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import httpx
-
 from clawtrain_assets.core.endpoints.trouble import Trouble, raise_for_status
 from clawtrain_assets.core.endpoints.types import (
     ChatReply,
@@ -11,7 +9,7 @@ from clawtrain_assets.core.endpoints.types import (
     EndpointError,
     ModelIdentity,
 )
-from clawtrain_assets.core.endpoints.wire import complete, tool_calls, tool_definitions
+from clawtrain_assets.core.endpoints.wire import Get, complete, tool_calls, tool_definitions
 from clawtrain_assets.core.turn import Message
 from clawtrain_assets.settings import Endpoint
 
@@ -86,10 +84,8 @@ class Ollama:
     def missing(self, endpoint: Endpoint, host: str) -> str:
         return f"{host} does not have {endpoint.model}: run `ollama pull {endpoint.model}` there."
 
-    async def identity(
-        self, endpoint: Endpoint, host: str, client: httpx.AsyncClient
-    ) -> ModelIdentity:
-        version = str((await self._get(endpoint, host, client, "/api/version")).get("version"))
+    async def identity(self, endpoint: Endpoint, host: str, get: Get) -> ModelIdentity:
+        version = str((await self._get(endpoint, host, get, "/api/version")).get("version"))
         if too_old(version):
             raise EndpointError(
                 "unsupported",
@@ -97,20 +93,18 @@ class Ollama:
                 f"{'.'.join(map(str, OLDEST))} or later.",
                 item_fault=False,
             )
-        models = (await self._get(endpoint, host, client, "/api/tags")).get("models") or []
+        models = (await self._get(endpoint, host, get, "/api/tags")).get("models") or []
         wanted = endpoint.model if ":" in endpoint.model else f"{endpoint.model}:latest"
         for model in models:
             if model.get("name") == wanted:
                 return ModelIdentity(wanted, str(model.get("digest")), f"ollama {version}")
         raise EndpointError("model_missing", self.missing(endpoint, host), item_fault=False)
 
-    async def _get(
-        self, endpoint: Endpoint, host: str, client: httpx.AsyncClient, path: str
-    ) -> dict[str, Any]:
-        response = await client.get(path)
+    async def _get(self, endpoint: Endpoint, host: str, get: Get, path: str) -> dict[str, Any]:
+        got = await get(path)
         missing = self.missing(endpoint, host)
-        raise_for_status(response.status_code, response.text, host, endpoint.model, missing)
-        data: dict[str, Any] = response.json()
+        raise_for_status(got.status, got.text, host, endpoint.model, missing)
+        data: dict[str, Any] = got.data
         return data
 
 

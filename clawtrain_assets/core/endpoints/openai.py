@@ -3,7 +3,6 @@
 import hashlib
 from typing import Any
 
-import httpx
 import msgspec
 
 from clawtrain_assets.core.endpoints.trouble import Trouble, raise_for_status
@@ -14,6 +13,7 @@ from clawtrain_assets.core.endpoints.types import (
     ModelIdentity,
 )
 from clawtrain_assets.core.endpoints.wire import (
+    Get,
     complete,
     split_reasoning,
     tool_calls,
@@ -90,17 +90,15 @@ class OpenAI:
             f"{host} does not serve {endpoint.model}: set model to one that its /v1/models names."
         )
 
-    async def identity(
-        self, endpoint: Endpoint, host: str, client: httpx.AsyncClient
-    ) -> ModelIdentity:
-        response = await client.get("/v1/models")
+    async def identity(self, endpoint: Endpoint, host: str, get: Get) -> ModelIdentity:
+        got = await get("/v1/models")
         missing = self.missing(endpoint, host)
-        raise_for_status(response.status_code, response.text, host, endpoint.model, missing)
-        for model in response.json().get("data") or []:
+        raise_for_status(got.status, got.text, host, endpoint.model, missing)
+        for model in got.data.get("data") or []:
             if model.get("id") == endpoint.model:
                 lasting = {name: model[name] for name in sorted(model) if name not in _CHANGING}
                 digest = hashlib.sha256(msgspec.json.encode(lasting)).hexdigest()
-                server = response.headers.get("server") or str(model.get("owned_by") or "openai")
+                server = got.server or str(model.get("owned_by") or "openai")
                 return ModelIdentity(endpoint.model, digest, server)
         raise EndpointError("model_missing", missing, item_fault=False)
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, NamedTuple
 
-import httpx
+import aiohttp
 
 from clawtrain_assets.core.endpoints.embedded import EmbeddedFleet
 from clawtrain_assets.core.endpoints.fleet import HostFleet, Patience
@@ -13,7 +13,7 @@ from clawtrain_assets.core.endpoints.types import ChatRequest, EndpointError, Fl
 from clawtrain_assets.core.turn import Message
 from clawtrain_assets.settings import Endpoint
 
-_HASTY = Patience(give_up_s=1.0, busy_s=30.0, attempts=1, broken_in_a_row=1)
+_HASTY = Patience(give_up_s=1.0, loading_s=30.0, attempts=1, in_a_row=1)
 _WARM_UP = ChatRequest(
     messages=[Message("user", "Is the sky blue on a clear day? Answer in JSON.")],
     schema={
@@ -74,11 +74,13 @@ async def _examine(fleet: Fleet, name: str) -> AsyncIterator[Check]:
 
 async def _abilities(endpoint: Endpoint, host: str, name: str, role: str) -> list[Check]:
     """What Ollama's /api/show says of the model."""
-    async with httpx.AsyncClient(trust_env=False, timeout=endpoint.connect_timeout_s) as client:
+    limit = aiohttp.ClientTimeout(total=endpoint.connect_timeout_s)
+    async with aiohttp.ClientSession(timeout=limit) as session:
         try:
             url = f"{host.rstrip('/')}/api/show"
-            shown = (await client.post(url, json={"model": endpoint.model})).json()
-        except (httpx.HTTPError, ValueError):
+            async with session.post(url, json={"model": endpoint.model}) as response:
+                shown = await response.json()
+        except (aiohttp.ClientError, TimeoutError, ValueError):
             return [Check(f"{name}: abilities", False, "no answer", "Look at the server's log.")]
     return [*_context(endpoint, name, shown), *_capabilities(endpoint, name, role, shown)]
 

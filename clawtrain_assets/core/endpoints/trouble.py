@@ -6,7 +6,7 @@ from typing import Literal
 from clawtrain_assets.core.endpoints.too_long import too_long
 from clawtrain_assets.core.endpoints.types import EndpointError
 
-Kind = Literal["gone", "lost", "busy", "broken", "timeout", "rejected"]
+Kind = Literal["gone", "lost", "busy", "broken", "overdue", "timeout", "rejected"]
 
 # llama.cpp and Ollama, vLLM, LM Studio, in that order.
 _TOO_LONG = re.compile(
@@ -20,7 +20,8 @@ class Trouble(Exception):
 
     gone: nobody answers there. lost: the server went away while it worked on this request, which
     may be the request's doing. busy: the server asks to come back later.
-    broken: this request died, the server lives. timeout: no reply in the total time allowed.
+    broken: this request died, the server lives. overdue: another host would probably have
+    answered by now. timeout: no reply in the total time allowed.
     rejected: the server finds something wrong with the request and would again.
     """
 

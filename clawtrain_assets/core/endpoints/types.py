@@ -89,6 +89,11 @@ class Fleet(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
+    @property
+    def full(self) -> bool:
+        """Whether a request asked now would have to wait for another one's answer."""
+        ...
+
     async def identity(self) -> ModelIdentity:
         """The model behind the endpoint; raises EndpointError with the exact next step."""
         ...

@@ -1,8 +1,8 @@
 """What both protocols share: tool definitions, tool calls, reasoning, and when a reply is one."""
 
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple, Protocol
 
-import httpx
 import msgspec
 
 from clawtrain_assets.core.endpoints.types import (
@@ -13,6 +13,22 @@ from clawtrain_assets.core.endpoints.types import (
 )
 from clawtrain_assets.core.turn import Message, ToolCall
 from clawtrain_assets.settings import Endpoint
+
+
+class Got(NamedTuple):
+    """What a GET brought: ``server`` is the header of that name."""
+
+    status: int
+    text: str
+    server: str | None
+
+    @property
+    def data(self) -> Any:
+        """The JSON in it; raises ValueError if it is none."""
+        return msgspec.json.decode(self.text)
+
+
+Get = Callable[[str], Awaitable[Got]]  # a path of the host
 
 
 class Dialect(Protocol):
@@ -35,9 +51,7 @@ class Dialect(Protocol):
         """What to do when the host does not have the model, as a sentence."""
         ...
 
-    async def identity(
-        self, endpoint: Endpoint, host: str, client: httpx.AsyncClient
-    ) -> ModelIdentity: ...
+    async def identity(self, endpoint: Endpoint, host: str, get: Get) -> ModelIdentity: ...
 
 
 def tool_definitions(tools: list[dict[str, Any]]) -> list[dict[str, Any]]:

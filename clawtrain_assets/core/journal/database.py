@@ -99,12 +99,14 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         # A writer that starts as a reader cannot wait for its turn; it fails instead.
+        # By the driver's own cursor: SQLAlchemy around these costs as much as a commit does.
         options = connection.get_execution_options()
-        level = (
-            "FULL" if options.get("durable", True) else "NORMAL"
-        )  # WAL: waits for the disk, or not
-        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
-        connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
+        level = "FULL" if options.get("durable", True) else "NORMAL"  # WAL: wait for the disk?
+        with closing(connection.connection.cursor()) as cursor:
+            if connection.info.get("synchronous") != level:
+                cursor.execute(f"PRAGMA synchronous={level}")
+                connection.info["synchronous"] = level
+            cursor.execute("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
 
 
 def _switch_to_wal(file: Path) -> None:

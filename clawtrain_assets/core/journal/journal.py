@@ -75,15 +75,19 @@ class Journal:
         """Like ``put``; answers that arrive together share a commit."""
         await asyncio.wrap_future(self._put(key, answer))
 
-    async def once(self, key: Key, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def once(
+        self, key: Key, ask: Callable[[], Awaitable[Answer]], *, may_wait: bool = False
+    ) -> Answer:
         """The answer to ``key``; asks only if nobody did and nobody is asking now.
 
-        Raises ClawtrainError if the disk is so full that the answer might not fit.
+        ``may_wait``: it need not be asked before another answer has come, whose commit then
+        carries the claim. Raises ClawtrainError if the disk is so full that the answer might not
+        fit.
         """
         claimant = f"{self._owner}/{next(self._claimants)}"
         while True:
             try:
-                held, answer = await asyncio.wrap_future(self._claim(key, claimant))
+                held, answer = await asyncio.wrap_future(self._claim(key, claimant, may_wait))
             except asyncio.CancelledError:  # the writer may still take the claim for nobody
                 self._release(key, claimant)
                 raise
@@ -132,7 +136,9 @@ class Journal:
         digest = key.digest
         self._writer.submit(lambda c: store.release(c, digest, claimant), durable=False)
 
-    def _claim(self, key: Key, claimant: str) -> "Future[tuple[bool, Answer | None]]":
+    def _claim(
+        self, key: Key, claimant: str, may_wait: bool
+    ) -> "Future[tuple[bool, Answer | None]]":
         def attempt(connection: Any) -> tuple[bool, Answer | None]:
             known = store.find_answer(connection, key)
             if known is not None:
@@ -145,7 +151,7 @@ class Journal:
                 store.release(connection, key.digest, claimant)
             return held, known
 
-        return self._writer.submit(attempt, durable=False)
+        return self._writer.submit(attempt, durable=False, may_wait=may_wait)
 
     def _read(self, operation: Callable[[Any], T]) -> T:
         try:

@@ -13,6 +13,7 @@ from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.journal.database import in_transaction
 
 _BATCH = 500  # operations per commit
+_COMPANY_S = 1.0  # what may wait for company waits so long for it
 
 Operation = Callable[[sa.Connection], Any]
 
@@ -21,6 +22,7 @@ class _Job(NamedTuple):
     operation: Operation
     done: "Future[Any]"
     durable: bool
+    may_wait: bool
 
 
 class Writer:
@@ -29,7 +31,9 @@ class Writer:
     An operation may run again if the database's server went away before it said that it committed.
 
     A commit waits for the disk if one of its operations is durable; those that are not (claims,
-    which a power cut makes void anyway) are on disk with the next one that is.
+    which a power cut makes void anyway) are on disk with the next one that is. Operations that
+    may wait are committed with the next one that may not, or after a second: half the commits,
+    which are most of what the journal costs.
     ``idle`` runs at least every ``idle_s`` seconds in a transaction of its own, not durable.
     """
 
@@ -42,8 +46,10 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    def submit(self, operation: Operation, *, durable: bool = True) -> "Future[Any]":
-        job = _Job(operation, Future(), durable)
+    def submit(
+        self, operation: Operation, *, durable: bool = True, may_wait: bool = False
+    ) -> "Future[Any]":
+        job = _Job(operation, Future(), durable, may_wait)
         self._jobs.put(job)
         return job.done
 
@@ -59,7 +65,7 @@ class Writer:
             batch, closing = self._collect(max(0.0, idle_due - time.monotonic()))
             self._commit(batch)
             if time.monotonic() >= idle_due:
-                self._commit([_Job(self._idle, Future(), durable=False)])
+                self._commit([_Job(self._idle, Future(), durable=False, may_wait=False)])
                 idle_due = time.monotonic() + self._idle_s
 
     def _collect(self, timeout_s: float) -> tuple[list[_Job], bool]:
@@ -71,7 +77,8 @@ class Writer:
                 batch.append(job)
                 if len(batch) == _BATCH:
                     return batch, False
-                job = self._jobs.get_nowait()
+                alone = all(job.may_wait for job in batch)
+                job = self._jobs.get(timeout=_COMPANY_S if alone else 0.0)
         except queue.Empty:
             return batch, False
         return batch, True

@@ -20,7 +20,7 @@ from clawtrain_assets.settings import Endpoint
 from clawtrain_tests.scripted_server import Running, scripted_server
 
 QUICK = Patience(
-    alive_every_s=0.2, give_up_s=0.6, busy_s=0.6, first_pause_s=0.02, longest_pause_s=0.1
+    alive_every_s=0.2, give_up_s=0.6, loading_s=0.6, first_pause_s=0.02, longest_pause_s=0.1
 )
 QUESTION = ChatRequest(messages=[Message("user", "What now?")])
 

@@ -90,10 +90,14 @@ def test_the_prompt_hash_covers_all_but_the_seed() -> None:
     )
 
 
-@pytest.mark.parametrize(("slots", "queued"), [(1, 1), (4, 1), (16, 3)])
-def test_a_host_gets_its_slots_and_a_few_to_queue_and_never_more(slots: int, queued: int) -> None:
-    with scripted_server({"latency_s": 0.1}) as server:
-        where = Endpoint(model="judge:1b", hosts=(server.url,), slots=slots)
+@pytest.mark.parametrize(
+    ("slots", "ahead", "at_once"), [(1, None, 2), (4, None, 6), (16, None, 24), (4, 0, 4)]
+)
+def test_a_host_gets_its_slots_and_a_few_to_queue_and_never_more(
+    slots: int, ahead: int | None, at_once: int
+) -> None:
+    with scripted_server({"latency_s": 0.05}) as server:
+        where = Endpoint(model="judge:1b", hosts=(server.url,), slots=slots, queue_ahead=ahead)
         done: list[int] = []
 
         async def run() -> None:
@@ -108,10 +112,8 @@ def test_a_host_gets_its_slots_and_a_few_to_queue_and_never_more(slots: int, que
                 )
 
         asyncio.run(run())
-        began = sorted(asked["at"] for asked in server.asked)
+        assert max(asked["under_way"] for asked in server.asked) == at_once
     assert sorted(done) == list(range(4 * slots))
-    together = [sum(start <= other < start + 0.1 for other in began) for start in began]
-    assert max(together) == slots + queued
 
 
 def test_the_first_failure_stops_the_rest_before_it_is_raised() -> None:

@@ -22,6 +22,7 @@ class FakeFleet:
 
     slots = 2
     small = False
+    full = False
     options = "fake"
 
     def __init__(
