@@ -14,12 +14,12 @@ from hashlib import sha256
 
 _TAG = "[0-9a-f]{6}"
 OWN = re.compile(
-    rf"<[A-Z][A-Z0-9_]*_{_TAG}>|(?:user|host|ssid|net|Person)-{_TAG}(?:\.example)?|"
+    rf"<[A-Z][A-Z0-9_]*_{_TAG}>|(?:user|host|ssid|net|tenant|Person)-{_TAG}(?:\.example)?|"
     rf"user-{_TAG}@(?:example\.com|host-{_TAG}(?:\.example)?)|(?:\+1-)?\d{{3}}-555-01\d\d"
 )
 _DIGIT = re.compile(r"\d")
 # Kinds whose spelling varies without the value changing.
-_FOLDED = {"PERSON", "EMAIL", "HOST", "DOMAIN", "USER", "USER_HOST", "MAC", "IPV6", "JID"}
+_FOLDED = {"PERSON", "EMAIL", "HOST", "DOMAIN", "USER", "USER_HOST", "MAC", "IPV6", "JID", "TENANT"}
 
 
 class Pseudonyms:
@@ -45,6 +45,8 @@ class Pseudonyms:
                 return f"host-{tag}.example" if "." in value else f"host-{tag}"
             case "DOMAIN":
                 return f"net-{tag}.example"
+            case "TENANT":
+                return f"tenant-{tag}"
             case "EMAIL":
                 return f"user-{tag}@example.com"
             case "USER_HOST":

@@ -12,6 +12,10 @@ _IDENTIFIER = re.compile(
     r"_*[A-Za-z]{1,20}\d{0,2}(?:[_.-]+(?:[A-Za-z]{1,20}\d{0,2}|\d{1,4})){2,}_*"
 )
 _RUN = re.compile(r"(.)\1{7,}")
+_UNSPEAKABLE = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{5}")
+_LONGEST_WORD = 24
+_VOWELS = frozenset("aeiouyAEIOUY")
+_MASKS = frozenset("xX*.-_0#?+=/ ")
 _MASK = re.compile(
     r"[\W_]*+(?:[xX]{3,}+[\W_]*+)++|[\W_]+|0{6,}|.*(?:x{6,}|X{6,}|\*{3,}|\.{3,}|…|•{2,}).*",
     re.DOTALL,
@@ -21,7 +25,8 @@ _VARIABLE = re.compile(
     r".*\$\{.*\}.*"
 )
 _PHRASE = re.compile(
-    r"(?i:your|my|the|some|an?|insert|enter|replace|put|add|set|use|new|old|no|not|is|are|from)"
+    r"(?:(?i:your|my|some|insert|enter|replace)|"
+    r"(?i:the|an?|put|add|set|use|new|old|no|not|is|are|from)(?=[-_ .A-Z]|$))"
     r"(?:[A-Za-z]|[-_ .](?=[A-Za-z]))*+"
 )
 _TELLTALE = re.compile(
@@ -47,12 +52,18 @@ _EMPTY = frozenset(
 def is_placeholder(value: str) -> bool:
     """Whether a value says where a secret would go: a variable, a mask, a word for nothing."""
     plain = value.rstrip(".,;:!?)]}").lower()
-    if plain in _EMPTY or len(set(value)) < 3 or _MASK.fullmatch(value):
+    if plain in _EMPTY or is_mask(value) or _MASK.fullmatch(value):
         return True
     if _VARIABLE.fullmatch(value) or _PHRASE.fullmatch(value):
         return True
     told = _TELLTALE.search(value)  # by chance also part of a long random value
     return bool(told) and not looks_random(value.replace(told.group(), "") if told else value)
+
+
+def is_mask(value: str) -> bool:
+    """Whether a value is drawn and not chosen: one or two characters, or mask characters only."""
+    used = set(value)
+    return used <= _MASKS or (len(used) < 3 and len(value) < 16)
 
 
 def entropy(value: str) -> float:
@@ -67,8 +78,21 @@ def looks_random(value: str) -> bool:
         return False
     if not any(char.isdigit() for char in value):
         letters = [piece for piece in _PIECES.findall(value) if piece.isalpha()]
+        if value.isalpha() and len(value) >= 20:
+            said = [p for p in letters if 3 <= len(p) < _LONGEST_WORD and _is_speakable(p)]
+            return sum(map(len, said)) < 0.6 * len(value)
         return len(letters) > sum(map(len, letters)) / 3 and entropy(value) > 3.0
     if value.replace("_", "").replace("-", "").isdigit():
         return len(value) >= 16
-    long = [piece for piece in _PIECES.findall(value) if piece.isalpha() and 5 <= len(piece) < 13]
+    long = [
+        piece
+        for piece in _PIECES.findall(value)
+        if piece.isalpha() and 5 <= len(piece) < 13 and _is_speakable(piece)
+    ]
     return sum(map(len, long)) < 0.6 * len(value)
+
+
+def _is_speakable(piece: str) -> bool:
+    """Whether letters can be a word: vowels among them, no five consonants in a row."""
+    vowels = sum(char in _VOWELS for char in piece)
+    return vowels >= len(piece) / 5 and not _UNSPEAKABLE.search(piece)

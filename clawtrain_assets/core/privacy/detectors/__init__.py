@@ -14,6 +14,8 @@ from clawtrain_assets.core.privacy.detectors.network import NetworkDetector
 from clawtrain_assets.core.privacy.detectors.pem import PemDetector
 from clawtrain_assets.core.privacy.detectors.people import PeopleDetector
 from clawtrain_assets.core.privacy.detectors.prose import ProsePasswordDetector
+from clawtrain_assets.core.privacy.detectors.services import ServiceKeyDetector
+from clawtrain_assets.core.privacy.detectors.tenants import TenantDetector
 from clawtrain_assets.core.privacy.detectors.vendor import VendorDetector
 from clawtrain_assets.core.privacy.finding import Detector
 
@@ -22,11 +24,13 @@ DETECTORS: dict[str, Callable[[], Detector]] = {
     "pem": PemDetector,
     "credentials": CredentialDetector,
     "assignments": AssignmentDetector,
+    "services": ServiceKeyDetector,
     "prose": ProsePasswordDetector,
     "entropy": EntropyDetector,
     "contact": ContactDetector,
     "network": NetworkDetector,
     "accounts": AccountDetector,
+    "tenants": TenantDetector,
     "identifiers": IdentifierDetector,
     "people": PeopleDetector,
     "addresses": AddressDetector,

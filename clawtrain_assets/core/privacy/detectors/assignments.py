@@ -24,7 +24,7 @@ _SECRETS = frozenset(
         "signature sig salt private privatekey accesskey secretkey license licence seed cookie "
         "session sessionid sid jwt bearer otp totp webhook nonce authkey authtoken accesstoken "
         "apitoken clientsecret csrf xsrf pat dsn login hash passhash encryption signing "
-        "presharedkey preshared access refresh code pin"
+        "presharedkey preshared access refresh code pin crumb"
     )
 )
 # With these, a value is secret although it is short; the others need a long one.
@@ -47,7 +47,7 @@ _HARMLESS = frozenset(
 )
 _TRIGGERS = words(
     "pass pwd secret token key auth cred salt sig licen seed cookie session sid jwt bearer otp "
-    "webhook psk pswd private csrf xsrf dsn login kennwort contrase senha hasło haslo пароль "
+    "crumb webhook psk pswd private csrf xsrf dsn login kennwort contrase senha hasło haslo пароль "
     "parola şifre sifre wachtwoord access pat _pin"
 )
 _NAME_CHARS = frozenset("_-.$")
@@ -69,7 +69,7 @@ _URLISH = re.compile(r"^(?:[a-z][\w+.-]*://|/[\w.-]+/|~/|\./|mailto:)", re.I)
 _FLAG_VALUE = re.compile(r"[ \t]+(?=[^\s-])")
 _LOOSE_VALUE = re.compile(r"[A-Za-z0-9]{0,8}?[ \t:=_'\"-]{1,4}(?P<v>[A-Za-z0-9][\w+/=.-]{14,})")
 _NUMBERED_PASS = re.compile(r"\w+ pass: $")
-_CALL = re.compile(r"\(\s*\\?[\"'`][\w.-]*$")
+_CALL = re.compile(r"(?:\(|\b(?:buildConfigField|resValue)\b[^\n]*?,)\s*\\?[\"'`][\w.-]*$")
 _PROGRAM = re.compile(r"@[A-Z_]+$|[&*]?[a-z_]+\(")
 # Session keys, resource names, digests and files, not secrets.
 _NAMELY = re.compile(
@@ -96,7 +96,7 @@ class AssignmentDetector:
             start, end = _name_around(text, hit)
             done = end
             strength = _strength(text[start:end])
-            if strength:
+            if strength and not page.low.endswith("public ", 0, start):
                 finding = _value(text, start, end, strength)
                 if finding:
                     yield finding
@@ -163,7 +163,7 @@ def _assigned(
     if "\n" in operator.group() and op != ">" and text[at] not in "\"'`":
         return None  # the next line is another statement
     if op == ",":  # only as in setProperty("NAME", "value")
-        if not _CALL.search(text, max(0, start - 12), start) or not _QUOTED.match(text, at):
+        if not _CALL.search(text, max(0, start - 40), start) or not _QUOTED.match(text, at):
             return None
         strength = "weak" if strength == "password" else strength
     spaced = text[at - 1 : at].isspace() and op not in (":", ">")
@@ -189,7 +189,7 @@ def _literal(text: str, at: int, strength: str, spaced: bool) -> Finding | None:
             and value.isalpha()
         ):
             return None
-    if is_placeholder(value) or _URLISH.match(value) or _NAMELY.match(value):
+    if is_placeholder(value) or _NAMELY.match(value) or _is_address(value):
         return None
     accept = (
         _is_password(value, bool(quoted)) if strength == "password" else _is_secret(value, strength)
@@ -198,6 +198,14 @@ def _literal(text: str, at: int, strength: str, spaced: bool) -> Finding | None:
         return None
     kind = "PASSWORD" if strength == "password" else "SECRET"
     return Finding(begin, begin + len(value), kind, f"assignment/{strength}", value)
+
+
+def _is_address(value: str) -> bool:
+    """A URL or a path; base64 may begin like one, but has its digits everywhere."""
+    if not _URLISH.match(value):
+        return False
+    digits = sum(char.isdigit() for char in value)
+    return value[0] != "/" or digits < len(value) / 8 or "." in value
 
 
 def _trimmed(text: str, bare: re.Match[str]) -> str:

@@ -55,7 +55,7 @@ _CONTEXT_WORDS = phrases(
 )
 # Written as in the country itself; only where phonenumbers knows the number to be one.
 _PHONE_NATIONAL = re.compile(
-    r"0(?<![\w.,+/-]0)(?!\d{4}-\d{4}(?!\d))\d{1,4}(?:[ "
+    r"0(?<![\w.,+/-]0)(?!\d{4}-\d{4}(?!\d)|\d[-/]\d\d[-/]\d{4}(?!\d))\d{1,4}(?:[ "
     r"/-]\d{2,8}){1,4}(?![\w-]|[.,:]\d)"
 )
 _REGIONS = ("GB", "DE", "FR", "NL", "IT", "AT", "CH", "AU")

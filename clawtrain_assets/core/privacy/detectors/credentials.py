@@ -28,26 +28,48 @@ _COOKIE = re.compile(r"(?:set-)?cookie\\?[\"']?\s*[:=]\s*\\?[\"']?(?P<pairs>[^\n
 _PAIR = re.compile(r"(?P<name>[\w.!#$&*+^`|~-]+)=(?P<secret>[^;\s\"',]{8,})")
 _JWT = re.compile(r"ey[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]{4,}){1,4}\.?(?:[A-Za-z0-9_-]*)")
 _HASH = re.compile(
-    r"\$(?:[1256y7]|gy|sha1|md5|2[abxy]?|apr1|argon2(?:id?|d)|scrypt|pbkdf2(?:-sha\d+)?|"
+    r"\$(?:[1256789y]|gy|sha1|md5|2[abxy]?|apr1|argon2(?:id?|d)|scrypt|pbkdf2(?:-sha\d+)?|"
     r"bcrypt[\w-]*|krb5\w+)\$[./A-Za-z0-9$=,+*@_-]{12,}"
 )
 _LDAP_HASH = re.compile(r"\{(?:S?SHA\d*|SMD5|CRYPT)\}[A-Za-z0-9+/=$.]{12,}", re.I)
-_TELEGRAM = re.compile(r"\d{6,16}:[A-Za-z0-9_-]{30,}")
+_TELEGRAM = re.compile(r"(?<![\d:])\d{6,16}:(?:AA[A-Za-z0-9_-]{28,}|[A-Za-z0-9_-]{35}(?![\w-]))")
 _NETRC = re.compile(r"(?:login|user)\s+\S+\s+(?:password|passwd)\s+(?P<secret>\S+)", re.I)
 _PGPASS = re.compile(r"(?m)^[^:\s#/]+:(?:\d{2,5}|\*):[^:\s]+:[^:\s]+:(?P<secret>\S+)$")
 _CURL_USER = re.compile(
-    r"(?:\s-u|--user|--proxy-user)[ =]*['\"]?(?P<user>[^\s:'\"]*):(?P<secret>[^\s'\"]+)"
+    r"(?:\s-u|--user|--proxy-user)[ =]*['\"]?(?:(?P<user>[^\s:'\"]*):(?P<secret>[^\s'\"]+)|"
+    r"(?P<alone>[^\s:'\"]{8,}):(?=['\"\s]))"  # a key as the account, without a password
 )
 _MYSQL = re.compile(
     r"\b(?:mysql\w*|mariadb\w*)\b[^\n|]*?\s-p(?P<secret>[^\s'\"]+|'[^']+'|\"[^\"]+\")"
 )
+# Bundler's settings for a gem host are named after it: BUNDLE_GEMS__EXAMPLE__COM=user:password.
+_BUNDLE = re.compile(
+    r"\bBUNDLE_\w+?__\w+[ \t]*[:=][ \t]*['\"]?(?P<secret>[^\s:'\"]{2,}:[^\s'\"]{2,}|[^\s:'\"]{16,})"
+)
+# <add key="ClearTextPassword" value="..."/> and its like.
+_XML_PAIR = re.compile(
+    r"(?:key|name)=[\"'][^\"'<>]*(?:password|secret|apikey|token)[\"']\s+value=[\"']"
+    r"(?P<secret>[^\"'<>]{3,})",
+    re.I,
+)
+_CONNECTION = re.compile(
+    r"(?:AccountName|User ?Id|Uid|Username)[ ]?=[ ]?(?P<secret>[^;\s\"']{3,})"
+    r"(?=[^\n\"']*?;[ ]?(?:AccountKey|Password|Pwd)[ ]?=)",
+    re.I,
+)
+# What kind: Secret holds is secret whatever its name (Kubernetes, base64 under data:).
+_K8S_DATA = re.compile(
+    r"(?<![A-Za-z])(?:data|stringData)\\*[\"']?:\s*\{?"
+    r"(?P<pairs>(?:\s+[\w.\"'\\-]+[\"']?:[ \t]*[^\s,}]+,?)+)"
+)
+_K8S_PAIR = re.compile(r"[\w.-]+\\*[\"']?:[ \t]*\\*[\"']?(?P<secret>[A-Za-z0-9+/=_!@#$%^&*.-]{4,})")
 _PASS_OPTION = re.compile(
     r"\b(?:sshpass\s+(?:-\w\s+)?-p|redis-cli\b[^\n|]*?\s-a|docker\s+login\b[^\n|]*?\s-p|"
     r"mosquitto_\w+\b[^\n|]*?\s-P|ldap\w+\b[^\n|]*?\s-w|"
     r"mongo\w*\b[^\n|]*?\s-p|openssl\b[^\n|]*?pass:|htpasswd\s+-\w*b\w*\s+\S+\s+\S+|kinit\b[^\n|"
     r"]*?--password=|zip\b[^\n|]*?\s-P|7z\b[^\n|]*?\s-p|unrar\b[^\n|]*?\s-p|"
     r"net\s+use\b[^\n|]*?/user:\S+|snmp\w+\b[^\n|]*?\s-[AX]|smbclient\b[^\n|]*?-U\s*\S+?%|"
-    r"expect\s+.*send)[ \t=]*['\"]?(?P<secret>[^\s'\"]+)"
+    r"psexec\w*\b[^\n|]*?\s-p|expect\s+.*send)[ \t=]*['\"]?(?P<secret>[^\s'\"]+)"
 )
 _SEED = re.compile(
     r"(?:phrase|mnemonic|seed|recovery|wallet)\b[^\n]{0,40}?[:=\s\"']\s*(?P<secret>[a-z]{3,8}(?:["
@@ -55,7 +77,6 @@ _SEED = re.compile(
     re.I,
 )
 _AZURE_AD = re.compile(r"(?<![\w~.-])[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}(?![\w~-])")
-_K8S_BOOTSTRAP = re.compile(r"(?<![\w.])[a-z0-9]{6}\.[a-z0-9]{16}(?![\w.])")
 
 _Rule = tuple[tuple[str, ...], re.Pattern[str], str, str]
 # (triggers, pattern tried from a little before the trigger, kind, name)
@@ -67,12 +88,15 @@ _LINES: tuple[_Rule, ...] = (
         phrases(
             "sshpass|redis-cli|docker login|mosquitto_|ldap|mongo|pass:|htpasswd|kinit|zip |7z |"
             "unrar|"
-            "net use|snmp|smbclient"
+            "net use|snmp|smbclient|psexec"
         ),
         _PASS_OPTION,
         "PASSWORD",
         "command/password",
     ),
+    (("bundle_",), _BUNDLE, "PASSWORD", "bundler"),
+    (("value=",), _XML_PAIR, "PASSWORD", "xml-pair"),
+    (("accountkey", "password=", "pwd=", "password ="), _CONNECTION, "USER", "connection"),
     (("phrase", "mnemonic", "seed", "recovery", "wallet"), _SEED, "SEED_PHRASE", "seed"),
 )
 
@@ -93,6 +117,8 @@ class CredentialDetector:
         "$5$",
         "$6$",
         "$7$",
+        "$8$",
+        "$9$",
         "$y$",
         "$gy$",
         "$apr1$",
@@ -107,10 +133,10 @@ class CredentialDetector:
         "sha512}",
         "sha256}",
         "crypt}",
-        ":a",
         ":5432:",
         ":*:",
         "q~",
+        *("kind: secret", 'kind": "secret', 'kind":"secret'),
         *dict.fromkeys(word for words, _, _, _ in _LINES for word in words),
     )
 
@@ -145,16 +171,32 @@ class CredentialDetector:
             match = _LDAP_HASH.match(text, text.rfind("{", 0, start + 1))
             if match:
                 yield Finding(*match.span(), "PASSWORD_HASH", "ldap", match.group())
-        for start in page.at((":a",)):
-            yield from _telegram(text, start)
+        for start, end in page.numbers:
+            if text[end - 1] == ":":
+                token = _TELEGRAM.search(text, start, end + 60)
+                if token and looks_random(token.group()):
+                    yield Finding(*token.span(), "TELEGRAM_TOKEN", "telegram", token.group())
         for start in page.at(("q~",)):
             match = _AZURE_AD.match(text, max(0, start - 4))
             if match:
                 yield Finding(*match.span(), "AZURE_SECRET", "azure", match.group())
         yield from _by_line(page)
+        yield from _kubernetes(page)
         for match in page.near((":5432:", ":*:"), _PGPASS, before=100, after=1):
             if not match["secret"].startswith(("/", "\\")):
                 yield from _secret(match, "PASSWORD", "pgpass")
+
+
+def _kubernetes(page: Page) -> Iterator[Finding]:
+    text = page.text
+    for hit in page.at(("kind: secret", 'kind": "secret', 'kind":"secret')):
+        begin = max(text.rfind("\n---", 0, hit), hit - 20_000, 0)
+        end = text.find("\n---", hit)
+        for data in _K8S_DATA.finditer(
+            text, begin, end if end >= 0 else min(len(text), hit + 20_000)
+        ):
+            for pair in _K8S_PAIR.finditer(text, *data.span("pairs")):
+                yield from _secret(pair, "SECRET", "kubernetes")
 
 
 def _by_line(page: Page) -> Iterator[Finding]:
@@ -180,10 +222,11 @@ def _after_equals(value: str) -> str:
 def _secret(
     match: re.Match[str], kind: str, rule: str, part: Callable[[str], str] = str
 ) -> Iterator[Finding]:
-    value = part(match["secret"].strip("'\""))
+    group = "secret" if match["secret"] else "alone"
+    value = part(match[group].strip("'\""))
     if len(value) < 3 or is_placeholder(value) or value.startswith(("$", "<", "{", "%s", 'f"')):
         return
-    start = match.start("secret") + match["secret"].find(value)
+    start = match.start(group) + match[group].find(value)
     yield Finding(start, start + len(value), kind, rule, value)
 
 
@@ -211,12 +254,3 @@ def _cookies(text: str, start: int) -> Iterator[Finding]:
             looks_random(pair["secret"]) or len(pair["secret"]) >= 20
         ):
             yield from _secret(pair, "COOKIE", "cookie")
-
-
-def _telegram(text: str, colon: int) -> Iterator[Finding]:
-    start = colon
-    while start and colon - start < 17 and text[start - 1].isdigit():
-        start -= 1
-    match = _TELEGRAM.match(text, start) if start < colon else None
-    if match:
-        yield Finding(*match.span(), "TELEGRAM_TOKEN", "telegram", match.group())

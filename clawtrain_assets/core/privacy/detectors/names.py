@@ -65,6 +65,10 @@ _AMBIGUOUS = frozenset(
         "Stella"
     )
 )
+# In dates and product names; with a surname they are names.
+_ALONE = frozenset(
+    words("Jan Feb Mar Apr Jun Jul Aug Sep Oct Nov Dec Mon Tue Wed Thu Fri Sat Sun Mac Julian")
+)
 
 
 @cache
@@ -124,7 +128,7 @@ class NameListDetector:
 
 def _is_person(parts: list[str], last: frozenset[str]) -> bool:
     if len(parts) == 1:
-        return parts[0] not in _AMBIGUOUS
+        return parts[0] not in _AMBIGUOUS and parts[0] not in _ALONE
     return parts[-1] in last or (parts[0] not in _AMBIGUOUS and parts[-1] not in _AMBIGUOUS)
 
 

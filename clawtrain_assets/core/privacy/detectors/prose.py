@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from clawtrain_assets.core.privacy.finding import Finding, Page
-from clawtrain_assets.core.privacy.randomness import is_placeholder
+from clawtrain_assets.core.privacy.randomness import is_placeholder, looks_random
 from clawtrain_assets.core.privacy.wordlists import phrases
 
 _WORDS = phrases(
@@ -28,6 +28,10 @@ _IS = re.compile(
 _SLASH = re.compile(
     r"[\w.+-]+@[\w.-]+\.\w+\s*(?:/|:|\||and|with)\s*(?P<secret>(?=\S*\d)[^\s,;]{6,40})"
 )
+
+
+# "use the following password to proceed:", and on a line of its own below it the password.
+_BELOW = re.compile(r"[^\n]{0,60}:[ \t]*\r?\n\s*(?P<secret>[^\s:]{8,64})[ \t]*(?=\r?\n|$)")
 
 
 class ProsePasswordDetector:
@@ -55,6 +59,10 @@ class ProsePasswordDetector:
                     and " " not in match["secret"].strip()
                 ):
                     yield from _found(match, "password/told")
+                    continue
+                below = _BELOW.match(text, end)
+                if below and looks_random(below["secret"]):
+                    yield from _found(below, "password/below")
                     continue
                 line_end = text.find("\n", end)
                 reach = min(end + _REACH, line_end if line_end >= 0 else len(text))

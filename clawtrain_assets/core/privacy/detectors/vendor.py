@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from clawtrain_assets.core.privacy.finding import Finding, Page
-from clawtrain_assets.core.privacy.randomness import looks_random
+from clawtrain_assets.core.privacy.randomness import is_mask, looks_random
 from clawtrain_assets.core.privacy.wordlists import words
 
 
@@ -46,6 +46,8 @@ RULES: tuple[Rule, ...] = (
     _rule("PYPI_TOKEN", "pypi-AgE", rf"{_W}{{30,}}"),
     _rule("RUBYGEMS_TOKEN", "rubygems_", rf"{_HEX}{{40,}}"),
     _rule("CRATES_TOKEN", "cio", rf"{_AN}{{32}}(?!{_AN})"),
+    _rule("NUGET_KEY", "oy2", r"[a-z0-9]{43}(?![A-Za-z0-9])"),
+    _rule("DEPENDENCY_TRACK_KEY", "odt_", r"[A-Za-z0-9_]{30,}"),
     _rule("CLOJARS_TOKEN", "CLOJARS_", rf"{_AN}{{40,}}"),
     _rule("DOCKER_TOKEN", "dckr_pat_ dckr_oat_", rf"{_W}{{20,}}"),
     _rule("SONAR_TOKEN", "squ_ sqp_ sqa_", rf"{_HEX}{{30,}}"),
@@ -125,6 +127,7 @@ RULES: tuple[Rule, ...] = (
     _rule("E2B_KEY", "e2b_", rf"{_HEX}{{30,}}"),
     _rule("JINA_KEY", "jina_", rf"{_W}{{40,}}"),
     _rule("ELEVENLABS_KEY", "sk_", rf"{_HEX}{{40,}}"),
+    _rule("VOICEFLOW_KEY", "VF.DM. VF.WS. VF.", rf"{_HEX}{{24}}\.{_AN}{{16}}"),
     # Messaging
     _rule(
         "SLACK_TOKEN",
@@ -137,6 +140,8 @@ RULES: tuple[Rule, ...] = (
     _rule("MAILERSEND_KEY", "mlsn.", rf"{_HEX}{{40,}}"),
     _rule("BREVO_KEY", "xkeysib- xsmtpsib-", rf"{_HEX}{{40,}}-{_AN}{{10,}}"),
     _rule("RESEND_KEY", "re_", r"[A-Za-z0-9]{6,10}_[A-Za-z0-9]{20,}"),
+    _rule("PUBNUB_KEY", "pub-c- sub-c- sec-c-", r"[A-Za-z0-9-]{30,}"),
+    _rule("NIGHTFALL_KEY", "NF-", rf"{_AN}{{32}}(?!{_AN})"),
     _rule("NTFY_TOKEN", "tk_", r"[a-z0-9]{29}(?![A-Za-z0-9])"),
     _rule("MAPBOX_TOKEN", "pk.ey sk.ey tk.ey pk. sk.", r"[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{20,}"),
     _rule("FACEBOOK_TOKEN", "EAAC EAAM EAAB EAAG EAAJ EAAD EAAE EAAF EAAH", rf"{_AN}{{30,}}"),
@@ -159,6 +164,8 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule("FLUTTERWAVE_KEY", "FLWSECK FLWPUBK", r"(?:_TEST)?-?[A-Za-z0-9-]{12,}"),
     _rule("RAZORPAY_KEY", "rzp_live_ rzp_test_", rf"{_AN}{{10,}}"),
+    _rule("PAGARME_KEY", "ak_live_ ak_test_ ek_live_ ek_test_", rf"{_AN}{{20,}}"),
+    _rule("FLEETBASE_KEY", "flb_live_ flb_test_", rf"{_AN}{{20,}}"),
     _rule("DUFFEL_TOKEN", "duffel_test_ duffel_live_", r"[\w=-]{40,}"),
     _rule("EASYPOST_KEY", "EZAK EZTK", rf"{_AN}{{50,}}"),
     _rule("SHIPPO_TOKEN", "shippo_live_ shippo_test_", rf"{_HEX}{{40}}"),
@@ -181,6 +188,12 @@ RULES: tuple[Rule, ...] = (
     _rule("NOTION_TOKEN", "ntn_ secret_", rf"{_AN}{{40,}}"),
     _rule("AIRTABLE_TOKEN", "pat", r"[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
     _rule("FIGMA_TOKEN", "figd_ figo_ figu_ figur_", rf"{_W}{{30,}}"),
+    _rule("ADAFRUIT_KEY", "aio_", rf"{_AN}{{28}}"),
+    _rule("UBIDOTS_TOKEN", "BBFF- BBUS-", r"[A-Za-z0-9]{30,}"),
+    _rule("SALESFORCE_TOKEN", "00D", r"[A-Za-z0-9]{9,15}![A-Za-z0-9._]{60,}"),
+    _rule("ZOHO_TOKEN", "1000.", rf"{_HEX}{{32}}\.{_HEX}{{32}}"),
+    _rule("TEAMWORK_TOKEN", "tkn.v1_", r"[A-Za-z0-9+/=]{40,}"),
+    _rule("FULLSTORY_KEY", "na1. eu1.", r"[A-Za-z0-9+/]{60,}={0,2}"),
     _rule("FRAMEIO_TOKEN", "fio-u-", r"[\w=-]{50,}"),
     _rule("TYPEFORM_TOKEN", "tfp_", r"[\w.=-]{40,}"),
     _rule("CONTENTFUL_TOKEN", "CFPAT-", rf"{_W}{{30,}}"),
@@ -211,7 +224,27 @@ RULES: tuple[Rule, ...] = (
         "SLACK_WEBHOOK", "hooks.slack.com/", r"(?:services|workflows|triggers)/[A-Za-z0-9+/_-]{20,}"
     ),
     _rule("TEAMS_WEBHOOK", "webhook.office.com/ outlook.office.com/webhook/", r"[\w@/-]{60,}"),
-    _rule("ZAPIER_WEBHOOK", "hooks.zapier.com/hooks/catch/", r"\d+/[A-Za-z0-9]+"),
+    _rule("TINES_WEBHOOK", "tines.com/webhook/", rf"{_HEX}{{32}}/{_HEX}{{32}}"),
+    _rule("ZAPIER_WEBHOOK", "hooks.zapier.com/hooks/catch/", r"(?:\d+/)?[A-Za-z0-9]{6,}"),
+)
+
+# Recognised by what stands inside or at the end: (mark, kind, characters before it, pattern).
+_INSIDE = (
+    (
+        ".atlasv1.",
+        "TERRAFORM_TOKEN",
+        14,
+        re.compile(r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{50,}"),
+    ),
+    (
+        "azdo",
+        "AZURE_DEVOPS_TOKEN",
+        76,
+        re.compile(r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])"),
+    ),
+    ("_mmk", "MAXMIND_KEY", 36, re.compile(r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk(?!\w)")),
+    ("nral", "NEWRELIC_KEY", 36, re.compile(r"[0-9a-f]{36}NRAL(?!\w)")),
+    ("-us", "MAILCHIMP_KEY", 32, re.compile(r"[0-9a-f]{32}-us\d{1,2}(?!\w)")),
 )
 
 
@@ -219,7 +252,8 @@ RULES: tuple[Rule, ...] = (
 _COMMON = frozenset(
     words(
         "sk- pk- rk- s. pat pat. sat. cio live_ test_ 0. 0/ 1/ 2/ secret_ key- api- mob- sdk- fc- "
-        "sl. sk_ re_ rnd_ fw_ dose sk ac pk. sk. box_ sess- t1. y0_ y1_ y2_ y3_ ycaj api-"
+        "sl. sk_ re_ rnd_ fw_ dose sk ac pk. sk. box_ sess- t1. y0_ y1_ y2_ y3_ ycaj api- "
+        "na1. eu1. oy2"
     )
 )
 
@@ -232,7 +266,7 @@ class VendorDetector:
         for rule in RULES:
             for prefix in dict.fromkeys(word.lower() for word in rule.prefixes):
                 self._by_prefix.setdefault(prefix, []).append(rule)
-        self.triggers = tuple(self._by_prefix)
+        self.triggers = (*self._by_prefix, *(mark for mark, _, _, _ in _INSIDE))
 
     def __call__(self, page: Page) -> Iterator[Finding]:
         text = page.text
@@ -245,9 +279,14 @@ class VendorDetector:
                     if match and _plausible(prefix, text[start + len(prefix) : match.end()]):
                         yield Finding(start, match.end(), rule.kind, "vendor", match.group())
                         break
+        for mark, kind, before, pattern in _INSIDE:
+            for hit in page.hits.get(mark, ()):
+                match = pattern.match(text, hit - before) if hit >= before else None
+                if match and not text[hit - before - 1 : hit - before].isalnum():
+                    yield Finding(*match.span(), kind, "vendor", match.group())
 
 
 def _plausible(prefix: str, body: str) -> bool:
     if prefix in _COMMON:
         return looks_random(body)
-    return len(set(body)) >= 5
+    return not is_mask(body)
