@@ -232,6 +232,8 @@ TYPES: dict[str, tuple[_Make, _Carry]] = {
         lambda v: f"-----BEGIN PRIVATE KEY-----\n{v}\n-----END PRIVATE KEY-----",
     ),
     "spoken_password": (_password, lambda v: f"the password for the router is {v}"),
+    "service_key": (_token("", 40, _HEX), lambda v: f"wandb login {v}"),
+    "tenant": (lambda c: _name(c).lower(), lambda v: f"see https://{v}.okta.com/app"),
     "free_secret": (_mixed, lambda v: f"put secret {v} into it"),
     "iban": (_iban, lambda v: f"pay to {v} now"),
     "author": (lambda c: f"{_name(c)} {_name(c)}", lambda v: f"Author: {v} <x@example.com>"),

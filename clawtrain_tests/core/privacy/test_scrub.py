@@ -225,6 +225,8 @@ LAYER_SAMPLES = {
     "credentials": ("ftp://app:{}@files.example.com/", "kQ7rTz"),
     "assignments": ("DB_PASSWORD={}", "kQ7rTzLw"),
     "prose": ("das Passwort für den Router ist {}", "Kranich77!"),
+    "services": ("wandb login {}", "3b9d0c7e51f84a62d90e7b1c45a8f3620b7d9e14"),
+    "tenants": ("see https://{}.okta.com/app", "quastenwerk"),
     "entropy": ("put secret {} into it", "q8Zr4Tn0Xw7Lp2Vk9Mb3"),
     "contact": ("mail {} now", "jutta@quasten.de"),
     "network": ("ping {} now", "10.83.4.17"),

@@ -6,6 +6,7 @@ Street words of English, German, French, Spanish, Italian, Portuguese, Polish an
 import re
 from collections.abc import Iterator
 
+from clawtrain_assets.core.privacy.detectors.people import FULL, is_name
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.wordlists import phrases
 
@@ -34,9 +35,24 @@ _STREET_FIRST = re.compile(
     r"\d{1,4}[a-zA-Z]?(?:/\d{1,4})?"
     rf"(?:,\s?(?:\d{{2}}-\d{{3}}|\d{{4,6}})\s{_TOWN}|,\s{_TOWN}(?:,\s\d{{4,6}})?)?"
 )
+# Military and diplomatic post (USPS Publication 28, section 238).
 _MILITARY = re.compile(
-    r"(?:PSC|Unit|USS|USNS|CMR)\s[\w., ]{1,30}\n?\s*(?:APO|FPO|DPO)\s[A-Z]{2}\s\d{5}"
+    r"\b(?:PSC|Unit|USS|USNS|USNV|USCGC|CMR)\s[\w., ]{1,30}\n?[>|?\s]*"
+    r"(?:APO|FPO|DPO),?\s(?:AA|AE|AP)\s\d{5}",
+    re.I,
 )
+# Lines that go on with an address, and the name of whom it belongs to above it.
+_CONTINUED = re.compile(
+    r"(?:\n[ \t>|?]*){1,2}(?P<part>(?i:Suite|Apt\.?|Unit|Floor|Flat|Room)\s\w+|"
+    rf"{_TOWN}(?:,\s[A-Z]{{2}}|\n[>|?\s]*,\s[A-Z]{{2}}))(?=[ \t]*(?:\r?\n|$))"
+)
+_POSTCODE = re.compile(
+    r"(?:\n[ \t>|?]*){1,2}(?:[^\W\d_a-zß-öø-ÿ][^\n\d:;{}=]{2,30} )?(?P<code>\d{4,6})"
+    r"(?=[ \t]*(?:\r?\n|$))"
+)
+_TOWN_LINE = re.compile(rf"(?:\n[ \t>|?]*){{1,2}}{_TOWN}(?=[ \t]*\r?\n)")
+_HOUSE = re.compile(r"(?<![\w.,:/-])\d{1,5}[ ]$")
+_ABOVE = re.compile(rf"(?:^|\n)[ \t>|?]*(?P<name>{FULL})[ \t]*(?:\n[ \t>|?]*){{1,2}}$")
 _NORTHERN = (
     r"(?:katu|tie|kuja|vej|veien|vegen|gatan|gata|gade|stræde|väg|vägen|straat|laan|utca|braut|"
     r"stígur)"
@@ -102,18 +118,46 @@ class AddressDetector:
     )
 
     def __call__(self, page: Page) -> Iterator[Finding]:
-        for match in page.near(_STREET_WORDS, _NUMBER_FIRST, 50, 1, digit_within=1):
-            yield Finding(*match.span(), "ADDRESS", "street", match.group())
-        for match in page.near(_OTHER_WORDS, _STREET_FIRST, 24, 2, digit_within=60):
-            yield Finding(*match.span(), "ADDRESS", "street", match.group())
-        for match in page.near(
-            (" apo", "\napo", " fpo", "\nfpo", " dpo", "\ndpo"), _MILITARY, 40, 1
-        ):
-            yield Finding(*match.span(), "ADDRESS", "military", match.group())
-        for match in page.near(_NORTHERN_WORDS, _SUFFIXED, 24, 1, digit_within=20):
-            yield Finding(*match.span(), "ADDRESS", "street", match.group())
-        for match in page.near(("apt", "suite"), _FLAT, 60, 1, digit_within=20):
-            yield Finding(*match.span(), "ADDRESS", "flat", match.group())
-        for match in page.near(_CONTEXT_WORDS, _CONTEXT, 12, 10, digit_within=130):
-            if not _NOT.match(match["address"]):
-                yield Finding(*match.span("address"), "ADDRESS", "address-field", match["address"])
+        for found in _addresses(page):
+            yield from _block(page.text, found)
+
+
+def _addresses(page: Page) -> Iterator[Finding]:
+    for match in page.near(_STREET_WORDS, _NUMBER_FIRST, 50, 1, digit_within=1):
+        yield Finding(*match.span(), "ADDRESS", "street", match.group())
+    for match in page.near(_OTHER_WORDS, _STREET_FIRST, 24, 2, digit_within=60):
+        yield Finding(*match.span(), "ADDRESS", "street", match.group())
+    for match in page.near((" apo", "\napo", " fpo", "\nfpo", " dpo", "\ndpo"), _MILITARY, 40, 1):
+        yield Finding(*match.span(), "ADDRESS", "military", match.group())
+    for match in page.near(_NORTHERN_WORDS, _SUFFIXED, 24, 1, digit_within=20):
+        yield Finding(*match.span(), "ADDRESS", "street", match.group())
+    for match in page.near(("apt", "suite"), _FLAT, 60, 1, digit_within=20):
+        yield Finding(*match.span(), "ADDRESS", "flat", match.group())
+    for match in page.near(_CONTEXT_WORDS, _CONTEXT, 12, 10, digit_within=130):
+        if not _NOT.match(match["address"]):
+            yield Finding(*match.span("address"), "ADDRESS", "address-field", match["address"])
+
+
+def _block(text: str, found: Finding) -> Iterator[Finding]:
+    """An address with a second house number before it, the lines it goes on over, and its name."""
+    house = _HOUSE.search(text, max(0, found.start - 8), found.start)
+    start = house.start() if house else found.start
+    yield found._replace(start=start, value=text[start : found.end])
+    end = found.end
+    for _ in range(3):
+        more = _CONTINUED.match(text, end)
+        if not more:
+            break
+        end = more.end()
+        yield Finding(*more.span("part"), "ADDRESS", "address-block", more["part"])
+    code = _POSTCODE.match(text, _town_end(text, end)) or _POSTCODE.match(text, end)
+    if code:
+        yield Finding(*code.span("code"), "ADDRESS", "address-block", code["code"])
+    above = _ABOVE.search(text, max(0, start - 120), start)
+    if above and is_name(above["name"]):
+        yield Finding(*above.span("name"), "PERSON", "address-block", above["name"])
+
+
+def _town_end(text: str, end: int) -> int:
+    town = _TOWN_LINE.match(text, end)
+    return town.end() if town else end

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.wordlists import phrases, words
 
-WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'\u2019-]*[^\W\d_]|[A-ZÀ-ÖØ-Þ]\.?)(?![\w])"
+WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'\u2019-]*[^\W\d_]|(?:[A-ZÀ-ÖØ-ÞĀ-Ž]\.?-?){1,3})(?![\w])"
 _PARTICLE = r"(?:van|von|de|der|den|del|della|di|da|dos|la|le|bin|al|el|ibn|y)"
 FULL = rf"{WORD}(?:[ \u00a0]+(?:{_PARTICLE}[ \u00a0]+)*{WORD}){{1,3}}"
 _ONE = rf"{WORD}(?:[ \u00a0]+(?:{_PARTICLE}[ \u00a0]+)*{WORD}){{0,3}}"
@@ -115,6 +115,26 @@ _CONTEXTS = (
         "relation",
     ),
     _Context(
+        ("'s ", "\u2019s "),
+        rf"(?P<name>{_ONE})['\u2019]s {_KIN}\b",
+        "relation",
+    ),
+    _Context(
+        phrases(" i'm | i am |i'm |i am "),
+        rf"\bI(?:['\u2019]m| am)[ ](?P<name>{FULL})",
+        "self-name",
+    ),
+    _Context(
+        phrases(
+            "maiden name|last name|first name|surname|family name|given name|full name|"
+            "her name|his name|named him|named her|calls me|called me|calls him|calls her"
+        ),
+        r"\b(?i:(?:(?:maiden|last|first|family|given|full|her|his) ?name|surname)"
+        r"(?:['\u2019]s| is| was|\?)|(?:named|call(?:s|ed)) (?:him|her|me))"
+        rf"[ \t]+(?P<name>{_ONE})",
+        "told-name",
+    ),
+    _Context(
         ("my ",),
         rf"\b[Mm]y {_KIN}(?:['\u2019]s name is| is called| named|,)? ?(?P<name>{_ONE})",
         "relation",
@@ -135,8 +155,12 @@ _CONTEXTS = (
     ),
     _Context(("birthday of ",), rf"(?i:birthday of )(?P<name>{_ONE})", "birthday"),
     _Context(
-        phrases("mr.|mrs.|ms.|dr.|prof.|mr |mrs |ms |dr |herr |frau |miss |monsieur |madame "),
-        r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Señora?|Sra?|Mme|Monsieur|Madame)\.?[ \u00a0]+"
+        phrases(
+            "mr.|mrs.|ms.|dr.|prof.|mr |mrs |ms |dr |herr |frau |miss |monsieur |madame |"
+            "professor |ambassador |senator |officer |sergeant |detective |captain |sir "
+        ),
+        r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Señora?|Sra?|Mme|Monsieur|Madame|Professor|"
+        r"Ambassador|Senator|Officer|Sergeant|Detective|Captain|Sir)\.?[ \u00a0]+"
         rf"(?P<name>{_ONE})",
         "title",
     ),
@@ -172,6 +196,7 @@ _NOT_NAMES = frozenset(
         "Not And Or But If So Then When Where What Who How Why None True False Null A An In On At"
     )
 )
+_ACRONYMS = re.compile(r"(?<=[a-z])(?:[ ][A-Z]{2,})+$")  # "Jane Doe SSN"
 _NO_NAME = re.compile(r"[:/\\_<>{}|=@]|\d\d|\[bot\]")
 
 
@@ -189,7 +214,7 @@ class PeopleDetector:
         for near, pattern, rule in self._contexts:
             for match in page.near(near, pattern, before=70, after=30):
                 start, end = match.span("name")
-                name = text[start:end].strip()
+                name = _ACRONYMS.sub("", text[start:end].strip())
                 if is_name(name, rule == "sender"):
                     begin = text.index(name, start)
                     yield Finding(begin, begin + len(name), "PERSON", rule, name)
