@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from clawtrain_assets import upkeep
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.space import FULL, is_full
 
@@ -330,6 +331,10 @@ def journal(purpose: str | None, as_json: bool, retried: str | None) -> None:
             )
         for row in entries.export(purpose) if purpose else summary:
             click.echo(json.dumps(row, ensure_ascii=False))
+
+
+for command in (upkeep.backup, upkeep.restore):
+    main.add_command(command)
 
 
 if __name__ == "__main__":
