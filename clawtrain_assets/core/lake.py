@@ -6,8 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,7 +22,17 @@ if TYPE_CHECKING:
 # Statistics copy values of a column into the footer; text must not be there after a scrub.
 _STATISTICS = ("turn_id", "day", "timestamp", "overall", "status")
 # Hardly a value of these repeats: a dictionary would only be built to be given up.
-_LONG_TEXTS = ("context", "response", "outcome", "messages", "conversations", "samples", "reply")
+_UNIQUE = ("turn_id", "response", "messages", "conversations", "samples", "reply")
+# Long texts that many rows of a file share: they are in it once for each row group.
+_REPEATED = (
+    "request",
+    "request_meta",
+    "system_prompt",
+    "tools",
+    "context.list.element",
+    "outcome.messages.list.element",
+)
+_DICTIONARY_BYTES = 64 << 20  # of distinct texts in a row group, before they are written plainly
 WHOLE = "all"  # the partition name of tables that are not split by day
 
 
@@ -71,24 +80,21 @@ class Lake:
     def write_days(
         self, asset: str, days: Iterable[str], batches: Iterable[pa.RecordBatch], schema: pa.Schema
     ) -> dict[str, int]:
-        """Replace the partitions ``days`` from one stream of rows with a ``day`` column.
+        """Replace the partitions ``days`` from a stream of batches, each of one ``day``.
 
-        Memory stays flat however long the stream is; no partition is replaced before the stream
-        has ended. Days without rows become empty partitions. Returns each day's number of rows.
+        A batch becomes a row group. No partition is replaced before the stream has ended. Days
+        without rows become empty partitions. Returns each day's number of rows.
         """
+        rows: dict[str, int] = {}
         with ExitStack() as open_days:
-            parts: dict[str, _DayFile] = {}
+            writers: dict[str, pq.ParquetWriter] = {}
             for batch in batches:
-                found = pc.unique(batch["day"]).to_pylist()
-                for day in found:
-                    if day not in parts:
-                        file = _DayFile(self.path(asset, day), schema)
-                        parts[day] = open_days.enter_context(file)
-                    own = batch if len(found) == 1 else batch.filter(pc.equal(batch["day"], day))
-                    parts[day].add(own)
-                if sum(part.waiting for part in parts.values()) > _DayFile.WAITING_BYTES:
-                    max(parts.values(), key=lambda part: part.waiting).flush()
-        rows = {day: part.rows for day, part in parts.items()}
+                (day,) = pc.unique(batch["day"]).to_pylist()
+                if day not in writers:
+                    stream = open_days.enter_context(replacing(self.path(asset, day)))
+                    writers[day] = open_days.enter_context(_writer(stream, batch.schema))
+                writers[day].write_batch(batch)
+                rows[day] = rows.get(day, 0) + batch.num_rows
         for day in set(days) - rows.keys():
             self.write(asset, day, schema.empty_table())
             rows[day] = 0
@@ -97,16 +103,28 @@ class Lake:
     def exists(self, asset: str, day: str = WHOLE) -> bool:
         return self.path(asset, day).exists()
 
-    def read(self, asset: str, day: str = WHOLE, columns: Sequence[str] | None = None) -> pa.Table:
-        """One partition; raises ClawtrainError if it was never materialized."""
+    def read(
+        self,
+        asset: str,
+        day: str = WHOLE,
+        columns: Sequence[str] | None = None,
+        repeated: bool = False,
+    ) -> pa.Table:
+        """One partition; raises ClawtrainError if it was never materialized.
+
+        With ``repeated`` texts that rows share stay in dictionaries, which is less memory and work,
+        but rows that are filtered out leave their texts there: nothing to be written again.
+        """
         path = self.path(asset, day)
         if not path.exists():
             raise ClawtrainError(f"{asset} has no partition {day}: materialize it first.")
         names = None if columns is None else list(columns)
+        shared = _REPEATED if repeated else None
         if remote(path):  # one request for all of it: parts of two versions would not fit
-            return pq.read_table(pa.BufferReader(path.read_bytes()), columns=names)
+            whole = pa.BufferReader(path.read_bytes())
+            return pq.read_table(whole, columns=names, read_dictionary=shared)
         with path.open("rb") as source:
-            return pq.read_table(source, columns=names)
+            return pq.read_table(source, columns=names, read_dictionary=shared)
 
     def version(self, asset: str, day: str = WHOLE) -> str:
         """Differs whenever the partition was replaced by other bytes."""
@@ -157,60 +175,23 @@ def connect(root: UPath) -> "duckdb.DuckDBPyConnection":
     return connection
 
 
-class _DayFile:
-    """One partition being written: rows wait until they make a row group worth compressing.
-
-    Texts of neighbours repeat each other, so larger groups are smaller files and less work.
-    """
-
-    GROUP_BYTES = 16 << 20
-    WAITING_BYTES = 32 << 20  # of all days together, however many a backfill has
-
-    def __init__(self, target: UPath, schema: pa.Schema) -> None:
-        self.rows = 0
-        self.waiting = 0  # bytes not yet written
-        self._target, self._schema = target, schema
-        self._stack = ExitStack()
-        self._batches: list[pa.RecordBatch] = []
-
-    def __enter__(self) -> Self:
-        stream = self._stack.enter_context(replacing(self._target))
-        self._writer = self._stack.enter_context(_writer(stream, self._schema))
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is None:
-            self.flush()
-        self._stack.__exit__(kind, error, trace)
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        self.rows += batch.num_rows
-        self._batches.append(batch)
-        self.waiting += batch.nbytes
-        if self.waiting >= self.GROUP_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what waits as one row group."""
-        if self._batches:
-            self._writer.write_table(pa.Table.from_batches(self._batches, self._schema))
-        self._batches, self.waiting = [], 0
-
-
 def _writer(stream: BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:
     return pq.ParquetWriter(
         stream,
         schema,
         compression="zstd",
         compression_level=3,
-        use_dictionary=[name for name in schema.names if name not in _LONG_TEXTS],
+        use_dictionary=[*(name for name in schema.names if name not in _UNIQUE), *_REPEATED],
+        dictionary_pagesize_limit=_DICTIONARY_BYTES,
         write_statistics=[name for name in schema.names if name in _STATISTICS],
+        # Arrow's own schema would bring dictionaries back to readers that cannot have them.
+        store_schema=not any(map(_has_dictionary, schema.types)),
     )
+
+
+def _has_dictionary(kind: pa.DataType) -> bool:
+    parts = (kind.field(number).type for number in range(kind.num_fields))
+    return pa.types.is_dictionary(kind) or any(map(_has_dictionary, parts))
 
 
 def replace_bytes(target: UPath, data: bytes) -> None:

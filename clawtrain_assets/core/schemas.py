@@ -1,7 +1,8 @@
 """The tables of the lake: each column's name, type and meaning, declared once.
 
 Arrow writes them, Dagster shows them as column schemas. Structured values (messages, samples) are
-JSON text: their shape varies by row, and text keeps every reader simple.
+JSON text: their shape varies by row, and text keeps every reader simple. Lists of messages have a
+text for each, so that a file holds a message once that many of its rows show.
 """
 
 import pyarrow as pa
@@ -11,6 +12,10 @@ _INT = pa.int64()
 _NUM = pa.float64()
 _BOOL = pa.bool_()
 _TIME = pa.timestamp("ms", tz="UTC")
+_MESSAGES = pa.list_(pa.string())
+_OUTCOME = pa.struct(
+    [("messages", _MESSAGES), ("tool_results", pa.int32()), ("next_user", pa.bool_())]
+)
 
 
 def _table(*columns: tuple[str, pa.DataType, str]) -> pa.Schema:
@@ -50,10 +55,15 @@ TURNS = _table(
     ("system_prompt", _STR, "System prompt, where a trajectory recorded it"),
     ("tools", _STR, "JSON list of tools the session had, each with its source and counts of calls"),
     ("tools_source", _STR, "Where the definitions come from: trajectory, builtin or inferred"),
-    ("context", _STR, "JSON list of the messages before the turn, bounded, oldest first"),
+    ("context", _MESSAGES, "JSON messages before the turn, bounded, oldest first"),
     ("context_dropped", _INT, "Messages left out of the context because of the bound"),
     ("response", _STR, "JSON message: text, thinking and tool calls of the turn"),
-    ("outcome", _STR, "JSON: tool results, rest of the exchange, the user's next message"),
+    (
+        "outcome",
+        _OUTCOME,
+        "JSON messages: first its tool_results, then the rest of the exchange, last the user's "
+        "next message if next_user",
+    ),
     ("is_tool_use", _BOOL, "The turn calls at least one tool"),
     ("tool_call_count", _INT, "Tool calls in the turn"),
     ("exclusion_reason", _STR, "Why this is not a model's turn to learn from; null if it is one"),

@@ -8,7 +8,7 @@ from clawtrain_assets.core import schemas
 from clawtrain_assets.core.endpoints import Fleet
 from clawtrain_assets.core.judging.judge import eligible, judge_turns
 from clawtrain_assets.core.judging.version import judging_version
-from clawtrain_assets.core.sessions.rows import turns_from_table
+from clawtrain_assets.core.sessions.rows import read_turns
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.progress import log_progress
@@ -46,7 +46,7 @@ def scored_turns(
 ) -> dg.MaterializeResult[None]:
     day = context.partition_key
     settings = workspace.settings
-    every = turns_from_table(workspace.lake.read("raw_turns", day))
+    every = read_turns(workspace.lake, day)
     turns = [turn for turn in every if eligible(turn)]
     price = workspace.reference_price(every, day)
 

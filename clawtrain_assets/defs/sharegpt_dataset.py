@@ -6,7 +6,7 @@ from clawtrain_assets.core import schemas
 from clawtrain_assets.core.dataset.examples import build_examples
 from clawtrain_assets.core.dataset.formats import sharegpt_jsonl
 from clawtrain_assets.core.lake import replace_bytes
-from clawtrain_assets.core.sessions.rows import turns_from_table
+from clawtrain_assets.core.sessions.rows import read_turns
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.resources import Workspace
@@ -30,7 +30,7 @@ def sharegpt_dataset(
 ) -> dg.MaterializeResult[None]:
     day = context.partition_key
     lake = workspace.lake
-    turns = turns_from_table(lake.read("raw_turns", day))
+    turns = read_turns(lake, day)
     scores = {row["turn_id"]: row for row in lake.read("scored_turns", day).to_pylist()}
     rows = build_examples(turns, scores, workspace.scrubber(), workspace.settings.dataset)
     table = lake.write_rows("sharegpt_dataset", day, rows, schemas.SHAREGPT_DATASET)

@@ -29,7 +29,8 @@ _LONG = 8_000  # characters; what is planted in a longer one might be cut off wi
 _SAMPLE = f"""
 SELECT turns.* FROM turns JOIN examples USING (turn_id)
 WHERE examples.status = 'kept'
-    AND length(turns.context) + length(turns.response) + length(turns.request) < {_LONG}
+    AND length(array_to_string(turns.context, ''))
+        + length(turns.response) + length(turns.request) < {_LONG}
 ORDER BY sha256(turn_id) LIMIT {_CARRIERS}
 """
 _ASKED = "Is the backup done?"

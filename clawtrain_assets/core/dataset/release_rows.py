@@ -17,7 +17,7 @@ from clawtrain_assets.core.dataset.scrubbing import Scrubbing, Shipper, learn_fr
 from clawtrain_assets.core.dataset.selection import Selection
 from clawtrain_assets.core.dataset.validation import message_violations, violations
 from clawtrain_assets.core.lake import Lake
-from clawtrain_assets.core.sessions.rows import turns_from_table
+from clawtrain_assets.core.sessions.rows import read_turns
 from clawtrain_assets.core.turn import Message, Turn
 from clawtrain_assets.settings import Dataset
 
@@ -144,8 +144,7 @@ def _texts(row: Mapping[str, Any]) -> tuple[str, ...]:
 def _turns(lake: Lake, day: str, turn_ids: pa.ChunkedArray) -> dict[str, Turn]:
     if not lake.exists("raw_turns", day):
         return {}
-    table = lake.read("raw_turns", day).filter(pc.field("turn_id").isin(turn_ids))
-    return {turn.turn_id: turn for turn in turns_from_table(table)}
+    return {turn.turn_id: turn for turn in read_turns(lake, day, turn_ids)}
 
 
 def _lineage(

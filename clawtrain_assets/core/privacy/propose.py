@@ -11,7 +11,7 @@ from clawtrain_assets.core.privacy.scrub import Scrubber
 
 _SENDER_KEYS = ("sender", "sender_name", "name", "from_name", "display_name", "first_name")
 _USERNAME_KEYS = ("username", "sender_username", "handle")
-_TEXT_COLUMNS = ("request", "request_meta", "context", "response", "outcome")
+_TEXT_COLUMNS = ("request", "request_meta")
 _LISTS = {"PERSON": "names", "USER": "users", "HOST": "hosts", "EMAIL": "emails", "PHONE": "phones"}
 _WORD = re.compile(r"[^\W\d_]")
 

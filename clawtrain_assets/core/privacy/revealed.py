@@ -12,14 +12,13 @@ from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.privacy.denylist import Denylist
 from clawtrain_assets.core.privacy.propose import propose_denylist
 from clawtrain_assets.core.privacy.scrub import Scrubber
-from clawtrain_assets.core.turn import Message, Outcome
+from clawtrain_assets.core.sessions.rows import decoded_rows
+from clawtrain_assets.core.turn import Message
 
 _TABLE = "raw_turns"
 # The context repeats what is the request, response or outcome of an earlier turn.
 _COLUMNS = ("request_meta", "request", "response", "outcome")
 _ROWS = 64  # read at once
-_RESPONSE = msgspec.json.Decoder(Message)
-_OUTCOME = msgspec.json.Decoder(Outcome)
 
 
 def revealed(
@@ -72,8 +71,9 @@ def _rows(lake: Lake) -> Iterator[dict[str, Any]]:
     for day in reversed(lake.days(_TABLE)):
         with lake.path(_TABLE, day).open("rb") as stream:
             for batch in pq.ParquetFile(stream).iter_batches(_ROWS, columns=list(_COLUMNS)):
-                for row in batch.to_pylist():
-                    yield {"request_meta": row["request_meta"], "request": ""}
+                for row in decoded_rows(batch):
+                    meta = msgspec.json.encode(row["request_meta"]).decode()
+                    yield {"request_meta": meta, "request": ""}
                     for text in _texts(row):
                         digest = xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"))
                         if text and digest not in seen:
@@ -83,9 +83,7 @@ def _rows(lake: Lake) -> Iterator[dict[str, Any]]:
 
 def _texts(row: dict[str, Any]) -> Iterator[str]:
     yield row["request"] or ""
-    yield from _said(_RESPONSE.decode(row["response"]))
-    outcome = _OUTCOME.decode(row["outcome"])
-    for message in (*outcome.tool_results, *outcome.later):
+    for message in (row["response"], *row["outcome"].tool_results, *row["outcome"].later):
         yield from _said(message)
 
 

@@ -26,7 +26,7 @@ from clawtrain_assets.core.sessions.messages import (
 )
 from clawtrain_assets.core.sessions.nodes import Node, Path
 from clawtrain_assets.core.sessions.pairing import pair_results
-from clawtrain_assets.core.sessions.row import Facts, Identity, Row, Settings
+from clawtrain_assets.core.sessions.row import NO_OUTCOME, Facts, Identity, Row, Settings
 from clawtrain_assets.core.sessions.shown import Shown
 from clawtrain_assets.core.sessions.window import Item, Window
 from clawtrain_assets.core.turn import Message
@@ -219,7 +219,7 @@ class Conversation:
             context=context,
             context_dropped=dropped,
             response=response,
-            outcome=b"",
+            outcome=NO_OUTCOME,
             is_tool_use=bool(message.tool_calls),
             tool_call_count=len(message.tool_calls),
             exclusion_reason=reason or self._path.reason,

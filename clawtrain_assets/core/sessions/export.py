@@ -1,10 +1,10 @@
 """Turns as JSON lines, a file for each day: extraction without lake or Dagster."""
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 from upath import UPath
@@ -12,7 +12,7 @@ from upath import UPath
 from clawtrain_assets.core.errors import UsageError
 from clawtrain_assets.core.lake import replacing
 from clawtrain_assets.core.sessions.extract import Extraction, extract
-from clawtrain_assets.core.sessions.rows import JSON_COLUMNS
+from clawtrain_assets.core.sessions.rows import json_rows
 from clawtrain_assets.core.sessions.sources import DirectorySource
 from clawtrain_assets.settings import Settings
 
@@ -38,26 +38,17 @@ def export_turns(
     )
     with ExitStack() as files:
         days: dict[str, BinaryIO] = {}
-        for row in _rows(extraction):
-            day = row["day"]
-            if day not in days:
-                days[day] = files.enter_context(replacing(UPath(out / f"{day}.jsonl")))
-            days[day].write(_encode(row) + b"\n")
+        for batch in extraction.batches():
+            for row in json_rows(batch):
+                day = row["day"]
+                if day not in days:
+                    days[day] = files.enter_context(replacing(UPath(out / f"{day}.jsonl")))
+                days[day].write(_encode(row) + b"\n")
         rejected = files.enter_context(replacing(UPath(out / QUARANTINE_FILE)))
         for line in extraction.quarantine:
             raw = base64.b64encode(line["raw"]).decode()
             rejected.write(_encode({**line, "raw": raw}) + b"\n")
     return _summary(extraction, out)
-
-
-def _rows(extraction: Extraction) -> Iterator[dict[str, Any]]:
-    for batch in extraction.batches():
-        for row in batch.to_pylist():
-            # The structured columns are JSON text already: they go in as they are.
-            yield {
-                name: msgspec.Raw(value.encode()) if name in JSON_COLUMNS else value
-                for name, value in row.items()
-            }
 
 
 def _summary(extraction: Extraction, out: Path) -> str:

@@ -9,15 +9,12 @@ import pyarrow as pa
 from clawtrain_assets.core.sessions.grouping import group_sessions
 from clawtrain_assets.core.sessions.report import Report
 from clawtrain_assets.core.sessions.row import Row, Settings
-from clawtrain_assets.core.sessions.rows import rows_batch, turns_from_table
+from clawtrain_assets.core.sessions.rows import day_batches, row_batches, turns_from_batch
 from clawtrain_assets.core.sessions.session import session_rows
 from clawtrain_assets.core.sessions.sources import HistorySource
 from clawtrain_assets.core.sessions.surroundings import Surroundings
 from clawtrain_assets.core.turn import Turn
 from clawtrain_assets.settings import Price, Sources
-
-_BATCH_BYTES = 8 << 20
-_BATCH_ROWS = 1024
 
 
 class Extraction:
@@ -37,21 +34,12 @@ class Extraction:
     @property
     def turns(self) -> Iterator[Turn]:
         """Every turn, grouped by session."""
-        for batch in self.batches():
-            yield from turns_from_table(batch)
+        for batch in row_batches(self._rows()):
+            yield from turns_from_batch(batch)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """The same turns as Arrow batches of ``schemas.TURNS``: the fast way to a file."""
-        held: list[Row] = []
-        size = 0
-        for row in self._rows():
-            held.append(row)
-            size += len(row.context) + len(row.response) + len(row.outcome) + len(row.tools)
-            if size >= _BATCH_BYTES or len(held) >= _BATCH_ROWS:
-                yield rows_batch(held)
-                held, size = [], 0
-        if held:
-            yield rows_batch(held)
+        """The same turns as Arrow batches of ``schemas.TURNS``, each of one day, to be written."""
+        return day_batches(self._rows())
 
     @property
     def report(self) -> Report:

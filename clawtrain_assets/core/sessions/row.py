@@ -45,6 +45,17 @@ class Settings(NamedTuple):
     prices: Sequence[Price]
 
 
+class OutcomeTexts(NamedTuple):
+    """An outcome as its messages: first the tool results, last the user's next one."""
+
+    messages: list[bytes]
+    tool_results: int
+    next_user: bool
+
+
+NO_OUTCOME = OutcomeTexts([], 0, False)
+
+
 class Row(msgspec.Struct, gc=False, eq=False):
     """A turn in the order of ``schemas.TURNS``; bytes are JSON text, timestamp in ms."""
 
@@ -76,10 +87,10 @@ class Row(msgspec.Struct, gc=False, eq=False):
     system_prompt: str | None
     tools: bytes
     tools_source: str
-    context: bytes
+    context: list[bytes]
     context_dropped: int
     response: bytes
-    outcome: bytes
+    outcome: OutcomeTexts
     is_tool_use: bool
     tool_call_count: int
     exclusion_reason: str | None

@@ -1,7 +1,7 @@
 """Bounded copies of a conversation: the context before a turn and what came of it.
 
-Each message is rendered to JSON once; contexts and outcomes are joined from those bytes. Lengths
-count characters of text, thinking and arguments.
+Each message is rendered to JSON once; contexts and outcomes are lists of those bytes. Lengths count
+characters of text, thinking and arguments.
 """
 
 import json
@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from clawtrain_assets.core.sessions.messages import encode
+from clawtrain_assets.core.sessions.row import OutcomeTexts
 from clawtrain_assets.core.turn import Message, ToolCall
 
 
@@ -122,15 +123,15 @@ class Window:
         self._ends = [end - base for end in self._ends[drop:]]
         self._forgotten += drop
 
-    def context(self, request: int | None) -> tuple[bytes, int]:
-        """JSON list of the newest messages that fit, and the number left out.
+    def context(self, request: int | None) -> tuple[list[bytes], int]:
+        """The newest messages that fit, and the number left out.
 
         The message at ``request`` always stays. A list that was cut starts with a user message, and
         no result is kept of a call that was left out.
         """
         items = self._items
         if not items:
-            return b"[]", self._forgotten
+            return [], self._forgotten
         total = self._ends[-1]
         budget = self.limit
         start = self._start(total - budget)
@@ -152,7 +153,7 @@ class Window:
         if pinned and request is not None:
             tail.insert(0, items[request].json)
             first -= 1
-        return b"[" + b",".join(tail) + b"]", self._forgotten + max(first, 0)
+        return tail, self._forgotten + max(first, 0)
 
     def _start(self, floor: int) -> int:
         """First position whose messages to the end are within the bound."""
@@ -170,8 +171,8 @@ class Window:
 
 def outcome(
     results: list[Item], later: list[Item], later_chars: int, next_user: Item | None, limit: int
-) -> bytes:
-    """JSON of a turn's outcome within ``limit`` characters.
+) -> OutcomeTexts:
+    """A turn's outcome within ``limit`` characters.
 
     Everything if it fits. Else: results share half, the user's next message an eighth, the
     exchange's final answer a quarter, and the messages between fill up from the front.
@@ -187,15 +188,10 @@ def outcome(
         room = limit - result_chars - (next_user.chars if next_user else 0)
         if later_chars > room:
             later = _fill(later, room, limit // 4)
-    return (
-        b'{"tool_results":['
-        + b",".join([item.json for item in results])
-        + b'],"later":['
-        + b",".join([item.json for item in later])
-        + b'],"next_user":'
-        + (next_user.json if next_user else b"null")
-        + b"}"
-    )
+    messages = [item.json for item in results] + [item.json for item in later]
+    if next_user is not None:
+        messages.append(next_user.json)
+    return OutcomeTexts(messages, len(results), next_user is not None)
 
 
 def _fit(item: Item, limit: int) -> Item:

@@ -2,12 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from clawtrain_assets.core.endpoints.asking import LASTING
 from clawtrain_assets.core.lake import Lake
-from clawtrain_assets.core.sessions.rows import turns_from_table
+from clawtrain_assets.core.sessions.rows import read_turns
 from clawtrain_assets.core.shadow.replay import REPLAYED
 from clawtrain_assets.core.shadow.sampling import Sampled, replayable, sample
 from clawtrain_assets.core.turn import Turn
@@ -24,14 +21,14 @@ def draw(lake: Lake, day: str, candidate_model: str, shadow: Shadow) -> list[Sam
     A partition drawn again gives the same turns: what it holds already does not count as taken.
     Raises ClawtrainError if ``raw_turns`` has no such partition.
     """
-    turns = turns_from_table(lake.read("raw_turns", day))
+    turns = read_turns(lake, day)
     already = _replayed(lake, candidate_model, other_than=day)
     backlog: list[Turn] = []
     days = [day]
     for earlier in _days_before(lake, day):
         if _able(turns + backlog, already, shadow) >= shadow.nightly:
             break
-        backlog += turns_from_table(lake.read("raw_turns", earlier))
+        backlog += read_turns(lake, earlier)
         days.append(earlier)
     return sample(
         turns,
@@ -51,9 +48,7 @@ def turns_by_id(lake: Lake, rows: Iterable[Mapping[str, str]]) -> dict[str, Turn
         wanted.setdefault(row["day"], set()).add(row["turn_id"])
     found: dict[str, Turn] = {}
     for day, turn_ids in wanted.items():
-        table = lake.read("raw_turns", day)
-        kept = table.filter(pc.is_in(table["turn_id"], pa.array(sorted(turn_ids))))
-        found |= {turn.turn_id: turn for turn in turns_from_table(kept)}
+        found |= {turn.turn_id: turn for turn in read_turns(lake, day, turn_ids)}
     return found
 
 

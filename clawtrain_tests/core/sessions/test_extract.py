@@ -12,7 +12,6 @@ import zstandard
 
 from clawtrain_assets.core.sessions.archive import Archive
 from clawtrain_assets.core.sessions.extract import Extraction
-from clawtrain_assets.core.sessions.rows import turns_from_table, turns_table
 from clawtrain_assets.core.sessions.sources import ArchivedFile, DirectorySource
 from clawtrain_assets.settings import Price
 
@@ -56,12 +55,6 @@ def test_a_turn_carries_request_context_response_and_outcome(tmp_path: Path) -> 
     assert extraction.report.balanced()
     assert extraction.report.lines == 10
     assert extraction.quarantine == []
-
-
-def test_turns_survive_the_table(tmp_path: Path) -> None:
-    conversation().write(tmp_path)
-    turns, _ = read(tmp_path)
-    assert turns_from_table(turns_table(turns)) == turns
 
 
 def test_every_called_tool_is_defined(tmp_path: Path) -> None:
