@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 from clawtrain_assets.core.endpoints.preflight import Check, preflight
+from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.privacy.denylist import load_denylist
 from clawtrain_assets.core.privacy.revealed import revealed
@@ -62,7 +63,10 @@ def _denylist(settings: Settings) -> Check:
         )
     listed = load_denylist(file)
     lake, allowed = Lake(settings.lake), settings.privacy.allowlist
-    proposed = len(revealed(lake, listed, allowed, newest=_READ_CHARS))
+    try:
+        proposed = len(revealed(lake, listed, allowed, newest=_READ_CHARS))
+    except ClawtrainError as error:
+        return Check("denylist", False, "not compared with the turns in the lake", str(error))
     more = f"; {proposed} more proposed: `clawtrain denylist`" if proposed else ""
     return Check("denylist", True, f"{file}, {len(listed)} values{more}", "")
 
