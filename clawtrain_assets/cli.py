@@ -333,7 +333,7 @@ def journal(purpose: str | None, as_json: bool, retried: str | None) -> None:
             click.echo(json.dumps(row, ensure_ascii=False))
 
 
-for command in (upkeep.backup, upkeep.restore):
+for command in (upkeep.backup, upkeep.restore, upkeep.unit):
     main.add_command(command)
 
 

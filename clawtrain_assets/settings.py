@@ -193,6 +193,9 @@ class Settings(BaseSettings):
     review: Review = Review()
     alerts: Alerts = Alerts()
     prices: tuple[Price, ...] = ()
+    keep_runs_days: int = Field(
+        30, ge=1, description="Days that Dagster keeps archive and gate runs; days' runs stay"
+    )
     lake_url: str | None = Field(None, description="Default: CLAWTRAIN_HOME/lake")
     journal_url: str | None = Field(
         None, repr=False, description="Default: SQLite in CLAWTRAIN_HOME"

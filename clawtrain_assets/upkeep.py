@@ -1,5 +1,6 @@
-"""Commands for an installation that is kept for years: ``clawtrain backup`` and ``restore``."""
+"""Commands for an installation that is kept for years."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -37,3 +38,18 @@ def restore(file: Path) -> None:
     home = home_directory()
     done = restore_backup(file, home)
     click.echo(f"{done.files:,} files ({done.bytes / 1e6:,.0f} MB) are in {home}.")
+
+
+@click.command()
+@click.option("--port", default=3000, show_default=True, help="Port of the web UI on 127.0.0.1.")
+def unit(port: int) -> None:
+    """Print a systemd user unit that keeps `clawtrain up` running."""
+    from importlib import resources
+
+    from clawtrain_assets.settings import home_directory
+
+    template = resources.files("clawtrain_assets.instance").joinpath("clawtrain.service")
+    text = template.read_text(encoding="utf-8")
+    # systemd reads % as the start of a specifier, also inside quotes.
+    home, python = (str(path).replace("%", "%%") for path in (home_directory(), sys.executable))
+    click.echo(text.format(home=home, python=python, port=port), nl=False)

@@ -1,12 +1,15 @@
 """Jobs, schedules and the sensor that keeps the gate current."""
 
 import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import dagster as dg
 
 from clawtrain_assets.defs.nightly import JOB, nightly_schedule
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
+from clawtrain_assets.instance.retention import forget_runs
 
 # Checks over all days would stay open in a run with a partition key; the gate's run has them.
 _ARCHIVE = dg.AssetSelection.assets("session_archive").without_checks()
@@ -62,7 +65,20 @@ gate = dg.define_asset_job(
     description="Report on judge and gap, evaluate the Phase 5 gate; runs without a partition.",
 )
 
-JOBS = [archive, ingest, score, canaries, shadow, dataset, nightly, release, gate]
+
+@dg.op(description="Deletes the record of old archive and gate runs; days are never touched.")
+def forget_old_runs(context: dg.OpExecutionContext, workspace: Workspace) -> None:
+    kept = workspace.settings.keep_runs_days
+    deleted = forget_runs(context.instance, datetime.now(UTC) - timedelta(days=kept))
+    context.log.info(f"{deleted} runs older than {kept} days deleted")
+
+
+@dg.job(description="Keep Dagster's record of routine runs short: keep_runs_days in the settings.")
+def tidy() -> None:
+    forget_old_runs()
+
+
+JOBS: list[Any] = [archive, ingest, score, canaries, shadow, dataset, nightly, release, gate, tidy]
 
 archive_schedule = dg.ScheduleDefinition(
     name="archive_hourly",
@@ -84,7 +100,16 @@ canaries_schedule = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 
-SCHEDULES = [nightly_schedule, canaries_schedule, archive_schedule]
+tidy_schedule = dg.ScheduleDefinition(
+    name="tidy_0150",
+    job=tidy,
+    cron_schedule="50 1 * * *",
+    execution_timezone=SETTINGS.timezone,
+    description="Before the night's work, so that there is space for it.",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+SCHEDULES = [nightly_schedule, canaries_schedule, archive_schedule, tidy_schedule]
 
 _GATE_INPUTS = ("sharegpt_dataset", "contrastive_pairs", "training_release", "review_sample")
 
