@@ -1,4 +1,4 @@
-"""What a person should look at in an asset's table: rules that warn and never stop anything.
+"""What a person should look at in an asset's table: rules that tell and never stop anything.
 
 Each rule is a question to the lake about one partition, or about all days where the asset's
 partitions are written in ranges. The answer is a sentence and the numbers behind it.
@@ -14,25 +14,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clawtrain_assets.core import schemas
+from clawtrain_assets.core.judging.discernment import CERTAIN, spread
 from clawtrain_assets.core.lake import WHOLE, Lake
 from clawtrain_assets.core.sessions.gaps import TIGHTEST_HOURS
 
 LEAST_ATTRIBUTED = 0.95  # of the model's turns have a known model
 MOST_ERRORS = 0.10  # of a day's judgments, replays, comparisons
 MOST_QUARANTINED = 0.01  # of what was read; a healthy archive has none
-MOST_ALIKE = 0.95  # of the scores are the same number: a judge that does not look
-LEAST_SCORES = 20  # below this nothing is said about their spread
 SPREAD_DAYS = 7  # scores of so many days are looked at together
 WINDOW_DAYS = 28
 SILENT_DAYS = 3  # so many empty days at the end: the history no longer arrives
 
 
 class Quality(NamedTuple):
-    """A rule's answer; ``numbers`` are counts and shares (0-1), never text."""
+    """A rule's answer; ``numbers`` are counts and shares (0-1), never text.
+
+    ``grave``: what did not pass is no matter of taste, and what was built on it proves nothing.
+    """
 
     passed: bool
     detail: str
     numbers: Mapping[str, float]
+    grave: bool = False
 
 
 Rule = Callable[[Lake, str], Quality]
@@ -175,25 +178,29 @@ def errors_rare(asset: str, fine: frozenset[str]) -> Rule:
 
 
 def scores_vary(lake: Lake, day: str) -> Quality:
-    """The judge does not give one and the same overall, over the week that ends on the day."""
+    """The judge tells turns apart, over the week that ends on the day.
+
+    One number for everything, or nothing but 0 and 10, is a warning from 20 scores on and an error
+    from 50 on.
+    """
     first = str(date.fromisoformat(day) - timedelta(days=SPREAD_DAYS - 1))
     days = [d for d in lake.days("scored_turns") if first <= d <= day]
-    values = [
-        value
-        for d in days
-        for value in lake.read("scored_turns", d, ["overall"])["overall"].to_pylist()
-        if value is not None
-    ]
-    if len(values) < LEAST_SCORES:
-        detail = f"{len(values)} scores in {len(days)} days are too few to say"
-        return Quality(True, detail, {"scores": len(values)})
-    number, times = Counter(values).most_common(1)[0]
-    share = times / len(values)
-    detail = f"{times} of {len(values)} scores are {number:g}"
-    if share >= MOST_ALIKE:
+    found = spread(
+        Counter(
+            value
+            for d in days
+            for value in lake.read("scored_turns", d, ["overall"])["overall"].to_pylist()
+            if value is not None
+        )
+    )
+    if found.distinguishes is None:
+        detail = f"{found.n} scores in {len(days)} days are too few to say"
+        return Quality(True, detail, {"scores": found.n})
+    detail = found.words
+    if not found.distinguishes:
         detail += ": the judge does not distinguish; try another model, or read its answers"
-    numbers = {"scores": len(values), "distinct scores": len(set(values)), "most alike": share}
-    return Quality(share < MOST_ALIKE, detail, numbers)
+    numbers = {"scores": found.n, "distinct scores": found.distinct, "most alike": found.alike}
+    return Quality(found.distinguishes, detail, numbers, grave=found.n >= CERTAIN)
 
 
 # Assets materialized as ranges, and those without partitions: asked about all days at once. The

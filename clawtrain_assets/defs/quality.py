@@ -1,4 +1,4 @@
-"""Quality checks: they warn, block nothing, and show the numbers behind ``core.quality``."""
+"""Quality checks: they block nothing, and show the numbers behind ``core.quality``."""
 
 from collections.abc import Iterator, Mapping
 
@@ -41,7 +41,7 @@ def quality_checks(
                 check_name=key.name,
                 asset_key=key.asset_key,
                 passed=found.passed,
-                severity=dg.AssetCheckSeverity.WARN,
+                severity=dg.AssetCheckSeverity.ERROR if found.grave else dg.AssetCheckSeverity.WARN,
                 description=found.detail,
                 metadata=dict(found.numbers),
             )

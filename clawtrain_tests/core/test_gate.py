@@ -36,7 +36,7 @@ from clawtrain_assets.core.gate import (
 )
 from clawtrain_assets.core.gate.facts import Count
 from clawtrain_assets.core.lake import Lake
-from clawtrain_assets.core.schemas import SCORES
+from clawtrain_assets.core.schemas import SCORED_TURNS, SCORES
 from clawtrain_assets.settings import Gate
 from clawtrain_tests.core.dataset.lakes import day_turns, release, small_lake, write_day
 
@@ -113,6 +113,13 @@ def test_a_scrub_is_verified_only_for_files_that_were_read_and_did_not_change(
     v = verdict("privacy_scrub_verified", facts(scrub=replace(scrub, **change)))
     assert not v.passed
     assert v.missing > 0
+
+
+def test_a_judge_that_does_not_distinguish_keeps_it_closed() -> None:
+    verdicts = evaluate(facts(undiscerning=("60 of 60 scores are 10 from x (rubric ab)",)), Gate())
+    closed = [v for v in verdicts if not v.passed]
+    assert [v.name for v in closed] == ["positive_examples", "clean_tool_use_examples"]
+    assert all("60 of 60 scores are 10 from x" in v.detail for v in closed)
 
 
 def test_fewer_than_five_verdicts_never_open_it() -> None:
@@ -253,6 +260,29 @@ def test_counts_are_of_distinct_examples_over_all_days(tmp_path: Path) -> None:
     assert given.release_id == built.release_id
     assert given.positive_examples.release == 11
     assert given.clean_tool_use_examples.release == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ([10.0] * 60, ["60 of 60 scores are 10 from judge (rubric abcdefgh)"]),
+        ([0.0, 10.0] * 30, ["60 of 60 scores are 0 or 10 from judge (rubric abcdefgh)"]),
+        ([10.0] * 49, []),  # too few to be certain
+        ([10.0] * 56 + [3.0] * 4, []),
+        ([0.0] * 60, []),  # kept nothing
+    ],
+)
+def test_which_judges_do_not_distinguish(
+    given: list[float], named: list[str], tmp_path: Path
+) -> None:
+    lake = Lake(str(tmp_path))
+    judge = {"judge_model": "judge", "judge_digest": "d", "rubric_hash": "abcdefghijk"}
+    blank = dict.fromkeys(SCORED_TURNS.names)
+    other = {"judge_model": "other", "overall": 8.0}  # one turn only
+    rows = [blank | other] + [blank | judge | {"overall": value} for value in given]
+    lake.write_rows("scored_turns", "2026-03-07", rows, SCORED_TURNS)
+    found = gather_facts(lake, tmp_path / "r", tmp_path / "v", (), 50, TODAY)
+    assert list(found.undiscerning) == named
 
 
 def test_the_review_counts_for_its_release_and_by_named_people_only(tmp_path: Path) -> None:

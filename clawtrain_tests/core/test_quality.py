@@ -157,12 +157,25 @@ def test_a_judge_that_gives_one_number_is_an_alarm(lake: Lake) -> None:
     assert scores_vary(lake, "2026-03-06").passed  # too few to say
     scores(lake, [8.0] * 12)
     found = scores_vary(lake, DAY)
-    assert not found.passed
+    assert (found.passed, found.grave) == (False, False)
     assert "24 of 24 scores are 8" in found.detail
     scores(lake, [8.0] * 9 + [3.0, 5.0, None])
     assert scores_vary(lake, DAY).passed
     scores(lake, [8.0] * 30, "2026-03-20")  # the varied week is past
     assert not scores_vary(lake, "2026-03-20").passed
+
+
+@pytest.mark.parametrize("values", [[10.0] * 50, [0.0] * 50, [0.0, 10.0] * 25, [7.0] * 48 + [3, 9]])
+def test_fifty_scores_of_one_kind_are_an_error(lake: Lake, values: list[float]) -> None:
+    scores(lake, values)
+    found = scores_vary(lake, DAY)
+    assert (found.passed, found.grave) == (False, True)
+    assert " of 50 scores are " in found.detail
+
+
+def test_scores_that_reach_both_ends_and_the_middle_are_none(lake: Lake) -> None:
+    scores(lake, [0.0, 10.0] * 23 + [4.0, 5.0, 6.0, 7.0])
+    assert scores_vary(lake, DAY).passed
 
 
 @pytest.mark.parametrize(("errors", "passed"), [(1, True), (2, False)])

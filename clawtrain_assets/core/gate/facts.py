@@ -1,6 +1,6 @@
 """What the gate judges by: counts over all days, the current release, its review and scrub."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,8 +18,11 @@ from clawtrain_assets.core.dataset.released import (
 from clawtrain_assets.core.dataset.reviews import VerdictLog
 from clawtrain_assets.core.dataset.sample import sampled_ids
 from clawtrain_assets.core.judging.agreement import Agreement, agreement
+from clawtrain_assets.core.judging.discernment import CERTAIN, spread
 from clawtrain_assets.core.lake import Lake
+from clawtrain_assets.settings import Dataset
 
+_KEPT = Dataset().min_overall  # a judge that never gave so much kept nothing
 WINDOW_DAYS = 28  # the present yield is the mean over these last days
 
 _EXAMPLES = """
@@ -31,6 +34,10 @@ SELECT count(*) AS positive, count(*) FILTER (is_tool_use) AS tool_use,
     count(*) FILTER (day > $since AND day <= $today) AS recent,
     count(*) FILTER (is_tool_use AND day > $since AND day <= $today) AS recent_tool_use
 FROM kept
+"""
+_SCORES = """
+SELECT judge_model, judge_digest, rubric_hash, overall, count(*) AS n
+FROM scores WHERE overall IS NOT NULL GROUP BY ALL
 """
 _PAIRS = """
 SELECT count(DISTINCT pair_id) AS pairs,
@@ -84,7 +91,10 @@ class ScrubFacts:
 
 @dataclass(frozen=True)
 class GateFacts:
-    """Everything ``rules.evaluate`` looks at."""
+    """Everything ``rules.evaluate`` looks at.
+
+    ``undiscerning`` says of each judge that kept turns without telling them apart what it gave.
+    """
 
     today: date
     window_days: int
@@ -94,6 +104,7 @@ class GateFacts:
     clean_tool_use_examples: Count
     review: ReviewFacts | None
     scrub: ScrubFacts | None
+    undiscerning: tuple[str, ...] = ()
 
 
 def gather_facts(
@@ -104,7 +115,7 @@ def gather_facts(
     review_size: int,
     today: date,
 ) -> GateFacts:
-    """Read the facts: two DuckDB queries over all days, and the current release's files.
+    """Read the facts: three DuckDB queries over all days, and the current release's files.
 
     ``today`` is the owner's; ``review_size`` examples are sampled for the review. Raises
     ClawtrainError if the current release is missing or its manifest was changed.
@@ -121,6 +132,7 @@ def gather_facts(
         clean_tool_use_examples=tool_use,
         review=_review(release, reviews_dir, reviewers, review_size) if release else None,
         scrub=_scrub(release) if release else None,
+        undiscerning=tuple(_undiscerning(lake)),
     )
 
 
@@ -146,6 +158,20 @@ def _pair_count(lake: Lake, since: str, today: date, release: Release | None) ->
     (row,) = lake.query(_dated(_PAIRS, since, today), pairs=asset).to_pylist()
     shipped = release.count("preference_sharegpt") if release else None
     return Count(asset, row["pairs"], shipped, row["recent"] / WINDOW_DAYS)
+
+
+def _undiscerning(lake: Lake) -> Iterator[str]:
+    """Of judges under one rubric each, whose scores are certainly all of one kind."""
+    if not lake.days("scored_turns"):
+        return
+    given: dict[tuple[str, str, str], dict[float, int]] = {}
+    for row in lake.query(_SCORES, scores="scored_turns").to_pylist():
+        series = row["judge_model"], row["judge_digest"], row["rubric_hash"]
+        given.setdefault(series, {})[row["overall"]] = row["n"]
+    for (model, _, rubric), counts in sorted(given.items(), key=str):
+        found = spread(counts)
+        if found.n >= CERTAIN and not found.distinguishes and max(counts) >= _KEPT:
+            yield f"{found.words} from {model} (rubric {str(rubric)[:8]})"
 
 
 def _dated(sql: str, since: str, today: date) -> str:

@@ -1,6 +1,7 @@
 """The five conditions as pure functions: the same for asset checks, CLI and releases."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -43,17 +44,19 @@ def evaluate(facts: GateFacts, thresholds: Gate) -> list[Verdict]:
     A condition whose inputs are absent fails: absence proves nothing. Where a release exists,
     its own numbers count as well as the lake's, and the smaller one decides.
     """
+    doubts = facts.undiscerning  # about examples, which are kept for their scores
     counted = (
-        ("positive_examples", facts.positive_examples, thresholds.positive_examples),
-        ("contrastive_pairs", facts.contrastive_pairs, thresholds.contrastive_pairs),
+        ("positive_examples", facts.positive_examples, thresholds.positive_examples, doubts),
+        ("contrastive_pairs", facts.contrastive_pairs, thresholds.contrastive_pairs, ()),
         (
             "clean_tool_use_examples",
             facts.clean_tool_use_examples,
             thresholds.clean_tool_use_examples,
+            doubts,
         ),
     )
     verdicts = [
-        *(_enough(name, count, threshold, facts) for name, count, threshold in counted),
+        *(_enough(*one, facts) for one in counted),
         _human_review(facts.review, thresholds.human_review),
         _privacy(facts.scrub),
     ]
@@ -104,7 +107,9 @@ def _at_most(bad: int, n: int, p: float) -> float:
     return sum(math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(bad + 1))
 
 
-def _enough(name: str, count: Count, threshold: int, facts: GateFacts) -> Verdict:
+def _enough(
+    name: str, count: Count, threshold: int, doubts: Sequence[str], facts: GateFacts
+) -> Verdict:
     published = int(getattr(PUBLISHED, name))
     if count.lake is None:
         detail = f"{count.asset} has never been materialized"
@@ -119,8 +124,14 @@ def _enough(name: str, count: Count, threshold: int, facts: GateFacts) -> Verdic
     if missing:
         parts.append(f"{count.per_day:.1f} a day over the last {facts.window_days} days")
         parts.append(f"reached on {reached}" if reached else "not reached at that yield")
+    if doubts:
+        parts.append(
+            f"{', '.join(doubts)}: a judge that does not distinguish proves nothing, so judge its "
+            "days again with another"
+        )
     detail = "; ".join(parts)
-    return Verdict(name, not missing, deciding, threshold, missing, detail, published, reached)
+    passed = not missing and not doubts
+    return Verdict(name, passed, deciding, threshold, missing, detail, published, reached)
 
 
 def _honest(verdict: Verdict) -> Verdict:
