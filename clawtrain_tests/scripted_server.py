@@ -12,18 +12,23 @@ The script is JSON, all keys optional:
     {"latency_s": 0.0, "models": ["judge:1b"], "version": "0.33.0", "build": "", "parallel": 1,
      "faults": [{"kind": "status:503", "times": 2, "match": "text in the prompt"}],
      "scores": [7, 8, 7, 9, 8], "rules": [{"match": "text", "scores": [1, 2, 1, 2, 1]}],
-     "says": "Answer", "keep": false}
+     "says": "Answer", "keep": false, "takes": 512, "cold": false}
 
-With ``keep`` the log holds what was asked, word for word.
+With more than ``takes`` requests under way the server refuses (503); ``cold``: only until it has
+answered one, like a model that is being loaded. With ``keep`` the log holds what was asked, word
+for word.
 
 Faults, taken in order while their ``times`` last (default: for ever), for prompts that hold
 ``match`` (default: all): ``status:NNN``, ``reset``, ``exit`` (the process ends), ``hang`` (this
 request), ``deaf`` (hangs on everything, health included), ``error_line`` (a 200 that holds an
-error), ``done_false``, ``length``, ``empty``, ``too_long``, ``fence``, ``prose``, ``score_11``,
-``score_string``, ``missing_field``, ``torn_call``, ``not_json``, ``html``.
+error), ``done_false``, ``length``, ``thought_only`` (cut within its reasoning), ``empty``,
+``too_long``, ``fence``, ``prose``, ``score_11``, ``score_string``, ``missing_field``,
+``torn_call``, ``not_json``, ``html``.
 
 ``"flaky": {"share": 0.2, "passing": [kinds], "lasting": [kinds]}`` fails a share of all prompts:
 the passing kinds the first time they are asked, the lasting ones whenever they are asked greedily.
+With ``"memory": folder`` servers that share it know what each other failed, before a restart too.
+``deaf`` lasts for ``"deaf_s"`` seconds then.
 """
 
 import argparse
@@ -74,9 +79,14 @@ class Script:
         self.scores = list(content.get("scores", [7, 8, 7, 9, 8]))
         self.rules = list(content.get("rules", []))
         self.flaky = dict(content.get("flaky", {}))
+        self.deaf_s = float(content.get("deaf_s", 1.0))
+        self._memory = Path(content["memory"]) if "memory" in content else None
         self._failed: set[str] = set()
         self.says = str(content.get("says", "Answer"))
         self.keep = bool(content.get("keep"))
+        self.takes = int(content.get("takes", _QUEUE))
+        self.cold = bool(content.get("cold"))
+        self.warm = False
 
     def fault(self, prompt: str, temperature: float | None = None) -> str | None:
         for fault in self.faults:
@@ -95,9 +105,18 @@ class Script:
         kind = str(kinds[drawn // 100 % len(kinds)])
         if kind in self.flaky.get("lasting", []):
             return None if temperature else kind
+        return None if self._failed_before(prompt) else kind
+
+    def _failed_before(self, prompt: str) -> bool:
+        if self._memory is not None:
+            try:
+                (self._memory / hashlib.sha256(prompt.encode()).hexdigest()).touch(exist_ok=False)
+            except FileExistsError:
+                return True
+            return False
         again = prompt in self._failed
         self._failed.add(prompt)
-        return None if again else kind
+        return again
 
     def scores_for(self, prompt: str) -> list[int]:
         for rule in self.rules:
@@ -111,6 +130,7 @@ class Server:
         self.script = script
         self._log = log.open("ab", buffering=0) if log else None
         self._under_way = 0
+        self._deaf_until = 0.0
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -121,7 +141,8 @@ class Server:
 
     async def _respond(self, path: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
         """False when the connection is to be closed."""
-        if any(fault["kind"] == "deaf" for fault in self.script.faults):
+        deaf = any(fault["kind"] == "deaf" for fault in self.script.faults)
+        if deaf or time.monotonic() < self._deaf_until:
             await asyncio.sleep(3600)
         if path == "/api/version":
             return await _send(writer, 200, {"version": self.script.version})
@@ -161,10 +182,14 @@ class Server:
         self._note(asked, prompt, fault)
         if asked["model"] not in self.script.models:
             return await _send(writer, 404, {"error": f"model '{asked['model']}' not found"})
+        if self._under_way > self.script.takes and not (self.script.cold and self.script.warm):
+            return await _send(writer, 503, {"error": "server busy, please try again."})
         await self.script.slots.serve(self.script.latency_s)
         if fault == "exit":
             os._exit(1)
-        if fault == "hang":
+        if fault == "deaf":
+            self._deaf_until = time.monotonic() + self.script.deaf_s
+        if fault in ("hang", "deaf"):
             await asyncio.sleep(3600)
         if fault == "reset":
             writer.transport.abort()
@@ -178,6 +203,7 @@ class Server:
             return await _send(writer, 200, {"error": "runner has unexpectedly stopped"})
         if fault == "html":
             return await _send(writer, 200, b"<html>welcome to my router</html>")
+        self.script.warm = True
         answer = self._answer(asked, prompt, fault)
         return await _send(writer, 200, _to_openai(answer) if openai else answer)
 
@@ -196,13 +222,13 @@ class Server:
                 message["tool_calls"] = [{"id": "call_1", "function": call}]
         if fault == "torn_call":
             message["tool_calls"] = [{"function": {"name": "exec", "arguments": '{"comm'}}]
-        if fault == "empty":
+        if fault in ("empty", "thought_only"):
             message = {"role": "assistant", "content": "", "thinking": "Let me think"}
         answer = {
             "model": asked["model"],
             "message": message,
             "done": fault != "done_false",
-            "done_reason": "length" if fault == "length" else "stop",
+            "done_reason": "length" if fault in ("length", "thought_only") else "stop",
             "prompt_eval_count": len(prompt) // 4,
             "eval_count": len(message["content"]) // 4 + 1,
         }
@@ -307,8 +333,8 @@ class Running:
 
     def __init__(self, folder: Path, script: dict[str, Any]) -> None:
         self._log = folder / "asked.jsonl"
-        self._script = folder / "script.json"
-        self._script.write_text(json.dumps(script))
+        self._file = folder / "script.json"
+        self.script = dict(script)  # what it is at the next start
         self._process: subprocess.Popen[str] | None = None
         self.port = 0
         self.start()
@@ -324,12 +350,13 @@ class Running:
         return [json.loads(line) for line in self._log.read_text().splitlines()]
 
     def start(self) -> None:
+        self._file.write_text(json.dumps(self.script))
         command = [sys.executable, "-m", "clawtrain_tests.scripted_server"]
         command += [
             "--port",
             str(self.port),
             "--script",
-            str(self._script),
+            str(self._file),
             "--log",
             str(self._log),
         ]

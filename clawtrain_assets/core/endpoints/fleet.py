@@ -167,7 +167,8 @@ class HostFleet:
         elif trouble.kind != "rejected":
             self._failed(host)
         elsewhere = self._turns.elsewhere(story.failed_at)
-        final = trouble.kind == "rejected" or (trouble.kind == "timeout" and not elsewhere)
+        alone = len(self._hosts) == 1
+        final = trouble.kind == "rejected" or (trouble.kind == "timeout" and alone)
         if final or story.attempts >= self._patience.attempts:
             raise self._exhausted(trouble)
         return self._pause_s(story.attempts) if trouble.kind == "broken" and not elsewhere else 0.0

@@ -66,6 +66,7 @@ def faulty(kind: str, **more: Any) -> Iterator[Running]:
     ("fault", "error_class"),
     [
         ("length", "cut_off"),
+        ("thought_only", "cut_off"),
         ("empty", "empty_reply"),
         ("torn_call", "bad_reply"),
         ("too_long", "does_not_fit"),
