@@ -46,8 +46,10 @@ class _Server:
             "DAGSTER_HOME": str(dagster_home(home)),
             "DAGSTER_DISABLE_TELEMETRY": "1",
         }
+        if self.log.exists():  # what it said before it ended may be why it was started again
+            self.log.replace(self.log.with_name(f"{self.log.name}.1"))
         self.log.touch(mode=0o600)
-        with self.log.open("wb") as output:
+        with self.log.open("ab") as output:  # appending, so that it may be truncated meanwhile
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "clawtrain_assets.instance.leash", *command],
                 stdin=subprocess.PIPE,
