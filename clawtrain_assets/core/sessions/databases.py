@@ -76,7 +76,7 @@ def _in_use(path: Path, folder: Path) -> Iterator[sqlite3.Connection]:
         with _replayed(path, folder) as connection:
             yield connection
         return
-    mode = "mode=ro" if pending or not wal else "immutable=1"
+    mode = "mode=ro&readonly_shm=1" if pending or not wal else "immutable=1"
     uri = f"{path.as_uri()}?{mode}"
     with closing(sqlite3.connect(uri, uri=True, timeout=_PATIENCE_S)) as connection:
         try:

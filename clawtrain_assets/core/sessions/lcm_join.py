@@ -97,5 +97,5 @@ class LcmJoin:
     def _insert(self, message: LcmMessage, previous: Node | None) -> Node:
         entry_id = message.entry_id or f"lcm-{message.number}"
         message.entry.id = entry_id
-        line = Line(message.entry, message.number, 0, b"")
+        line = Line(message.entry, message.number, 0, b"", 0)
         return self._tree.insert(line, previous.id if previous else None, self._file)

@@ -63,6 +63,6 @@ def file_lines(stream: BinaryIO, file: ArchivedFile, report: Report) -> Iterator
             report.entry_types[entry.type] += 1
             if entry.message is not None and entry.message.role == "assistant":
                 report.assistant_entries += 1
-            yield Line(entry, number, start, raw)
+            yield Line(entry, number, start, raw, len(raw) // len(entries))
     report.lines += number
     report.bytes_read += offset

@@ -14,6 +14,7 @@ class Line(msgspec.Struct, gc=False, eq=False):
     number: int
     offset: int
     raw: bytes
+    size: int  # bytes of the entry itself, of several glued on one line their share
 
 
 class Node(msgspec.Struct, gc=False, eq=False):
@@ -31,7 +32,8 @@ class Node(msgspec.Struct, gc=False, eq=False):
     line: int = 0
     offset: int = 0
     part: int = 0  # position among objects glued on one line
-    length: int = 0
+    length: int = 0  # of the line
+    size: int = 0  # of the entry
     side: bool = False
     turn_id: str | None = None  # assistant messages only
     calls: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ class Report:
     sessions: int = 0
     assistant_entries: int = 0  # before merging copies
     merged_entries: int = 0  # copies of an entry in another file of its session
+    differing_copies: int = 0  # of them copies of a turn with other words: cut, masked or damaged
     merged_turns: int = 0  # the same turn again under another entry id
     forked_turns: int = 0  # copied from the session this one was forked from
     turns: int = 0

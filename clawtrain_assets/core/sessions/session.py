@@ -64,6 +64,7 @@ def session_rows(
         tree.count_copies()
         report.sessions += 1
         report.merged_entries += tree.merged_entries
+        report.differing_copies += tree.differing_copies
 
         def load(node: Node) -> Entry:
             if node.entry is not None:

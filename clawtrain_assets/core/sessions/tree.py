@@ -37,6 +37,7 @@ class SessionTree:
         self._shapes: dict[str, tuple[Shape, ...]] = {}  # turn id -> its calls
         self.contents: dict[str, str] = {}  # turn id -> content identity
         self.merged_entries = 0
+        self.differing_copies = 0  # of an assistant message, by their content
         self._leaf: str | None = None
         self._former: set[str] = set()  # leaves of earlier copies
         self._newest: set[str] = set()  # entries of the copy the leaf is from
@@ -94,9 +95,9 @@ class SessionTree:
             if parent == node_id:
                 parent = None
             node = self._add(node_id, parent, item, file, live, part, keep)
-            ids.add(node_id)
+            ids.add(node.id)
             if not node.side:
-                leaf = tail = node_id
+                leaf = tail = node.id
                 moved = True
         if moved:
             if self._leaf is not None:
@@ -124,8 +125,24 @@ class SessionTree:
         part: int,
         keep: bool,
     ) -> Node:
-        entry = item.entry
+        entry, body = item.entry, item.entry.message
+        if entry.type != "message":
+            body = None
+        role = body.role if body is not None and isinstance(body.role, str) else None
+        ms = epoch_ms(body.timestamp) if body is not None else None
+        if ms is None and body is not None:
+            ms = epoch_ms(entry.timestamp)
+        second = ms // 1000 if ms is not None else None
+        calls = tool_calls(body.content) if body is not None and role == "assistant" else ()
+        content = turn_id = None
+        if body is not None and role == "assistant":
+            content = content_identity(ms, node_id, body, calls)
+            turn_id = turn_identity(self.session_id, content)
         known = self.nodes.get(node_id)
+        if known is not None and (known.role, known.second) != (role, second):
+            # Another message under this id, by a damaged digit in either: neither may be lost.
+            node_id = f"{node_id}-{xxhash.xxh3_64_hexdigest(item.raw)}"
+            known = self.nodes.get(node_id)
         if known is not None:
             self.merged_entries += 1
             known.copies += 1
@@ -134,37 +151,29 @@ class SessionTree:
             if lost and parent is not None and not self._descends(parent, node_id):
                 known.parent = parent
             # Rotation, truncation and redaction only shorten: the longest copy is the original.
-            if len(item.raw) < known.length:
+            # Of two that are as long but not the same, one is damaged: the first is believed.
+            same = known.turn_id == turn_id
+            self.differing_copies += not same
+            if item.size < known.size or (item.size == known.size and not same):
                 return known
             node = known
         else:
             node = self.nodes[node_id] = Node(node_id, parent, len(self.nodes), live)
         node.type = entry.type
         node.file, node.line, node.offset, node.part = file, item.number, item.offset, part
-        node.length = len(item.raw)
+        node.length, node.size = len(item.raw), item.size
         node.side = entry.appendMode == "side"
-        node.role = node.turn_id = node.answers = node.second = None
-        node.calls, node.start = (), ""
-        body = entry.message
-        if entry.type == "message" and body is not None:
-            role = body.role if isinstance(body.role, str) else None
-            node.role = role
-            ms = epoch_ms(body.timestamp)
-            if ms is None:
-                ms = epoch_ms(entry.timestamp)
-            node.second = ms // 1000 if ms is not None else None
-            if self._with_starts:
-                node.start = plain_text(body.content)[:START_CHARS]
-            if role == "assistant":
-                calls = tool_calls(body.content)
-                node.calls = tuple([call.id for call in calls])
-                content = content_identity(ms, node_id, body, calls)
-                node.turn_id = turn_identity(self.session_id, content)
-                self.contents[node.turn_id] = content
-                if calls:
-                    self._shapes[node.turn_id] = tuple([shape_of(call) for call in calls])
-            elif role in ("toolResult", "tool"):
-                node.answers = answered_call(body)
+        node.role, node.second, node.turn_id, node.answers = role, second, turn_id, None
+        node.calls = tuple([call.id for call in calls])
+        node.start = ""
+        if self._with_starts and body is not None:
+            node.start = plain_text(body.content)[:START_CHARS]
+        if turn_id is not None and content is not None:
+            self.contents[turn_id] = content
+            if calls:
+                self._shapes[turn_id] = tuple([shape_of(call) for call in calls])
+        elif body is not None and role in ("toolResult", "tool"):
+            node.answers = answered_call(body)
         node.entry = entry if keep or node.type != "message" else None
         return node
 

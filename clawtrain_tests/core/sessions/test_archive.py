@@ -189,3 +189,57 @@ def test_a_killed_capture_leaves_a_readable_archive(tmp_path: Path) -> None:
     archive.capture([state], None)
     assert len(_contents(archive)) == 60
     assert not list((target / "blobs").glob("incoming-*"))
+
+
+def test_a_file_that_grows_while_it_is_read_gives_what_was_whole(tmp_path: Path) -> None:
+    path = conversation().write(tmp_path / "state")
+    code = (
+        "import sys, time\n"
+        "with open(sys.argv[1], 'ab', buffering=0) as stream:\n"
+        "  while True:\n"
+        "    stream.write(b'{\"type\":\"custom\",'); print('half', flush=True)\n"
+        "    stream.write(b'\"data\":\"' + b'x' * 50000 + b'\"}\\n'); time.sleep(0.001)\n"
+    )
+    archive = Archive(tmp_path / "archive")
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout is not None
+        for _ in range(10):
+            writer.stdout.readline()
+            archive.capture([tmp_path / "state"], None)
+            for source in (archive, tmp_path / "state"):
+                turns, extraction = read(source)
+                assert len(turns) == 4
+                assert extraction.quarantine == []
+                assert extraction.report.unfinished <= 1
+                assert extraction.report.balanced()
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.stdout.read()
+    for content in _contents(archive):
+        assert path.read_bytes().startswith(content)
+
+
+def test_a_database_in_use_is_not_written(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    code = (
+        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]);"
+        "db.execute('PRAGMA journal_mode = WAL');"
+        "db.execute(\"UPDATE conversations SET session_key = 'agent:main:cron:late'\");"
+        "db.commit(); print('ready', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(write_lcm(state / "lcm.db", conversation()))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        before = {p.name: p.read_bytes() for p in state.iterdir()}
+        assert set(before) == {"lcm.db", "lcm.db-wal", "lcm.db-shm"}
+        archive = Archive(tmp_path / "archive")
+        archive.capture([state], None)
+        assert {p.name: p.read_bytes() for p in state.iterdir()} == before
+        writer.communicate()
+    assert {t.session_kind for t in read(archive)[0]} == {"cron"}

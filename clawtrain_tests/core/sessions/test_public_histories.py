@@ -53,6 +53,47 @@ def test_a_real_lcm_database_joins_completely() -> None:
     assert len(only) == 1754
 
 
+def test_all_four_together_give_each_turn_once_and_every_difference_is_explained() -> None:
+    roots = [DATA / "pi-v1", DATA / "state-telegram", DATA / "state-clawdbot"]
+    database = DATA / "lcm" / "lcm.db"
+    files = {t.turn_id: t for t in read(DirectorySource(roots))[0]}
+    alone = {t.turn_id: t for t in read(DirectorySource([], database))[0]}
+    rows, extraction = read(DirectorySource(roots, database))
+    union = {t.turn_id: t for t in rows}
+    report = extraction.report
+
+    assert len(rows) == len(union) == 1843
+    assert union.keys() == files.keys()
+    assert (report.lcm_joined_turns, report.lcm_only_turns, report.lcm_conflicts) == (1754, 0, 0)
+    assert report.sources == {
+        "live": {"rows": 1827, "model turns": 1750, "attributed": 1750, "costed": 1775},
+        "reset": {"rows": 16, "model turns": 12, "attributed": 12, "costed": 14},
+    }
+    # LCM keeps no error and no milliseconds: failed turns without content have an id of their own.
+    unlike = [turn for name, turn in alone.items() if name not in union]
+    assert Counter(turn.exclusion_reason for turn in unlike) == {"empty": 39}
+    # It was not given reset files, a second agent and the third state directory, and it has
+    # nothing of what stands behind a lost newline.
+    left_out = Counter(
+        (turn.source_family, turn.source_file.partition("/sessions/")[0])
+        for turn in rows
+        if turn.copies == 1
+    )
+    assert left_out == {
+        ("live", "agents/binancesupportai"): 56,
+        ("reset", "agents/main"): 16,
+        ("live", "agents/main"): 15,
+        ("live", "compact-2025-12-24.705ba5d4.jsonl"): 1,
+        ("live", "session-2025-12-17.d5dde00d.jsonl"): 1,
+    }
+    told_otherwise = Counter(
+        (turn.exclusion_reason, union[name].exclusion_reason)
+        for name, turn in alone.items()
+        if name in union and turn.exclusion_reason != union[name].exclusion_reason
+    )
+    assert told_otherwise == {(None, "aborted"): 15, (None, "error"): 1, ("empty", "aborted"): 2}
+
+
 def test_contexts_pair_calls_and_results_and_stay_in_bounds() -> None:
     turns, _ = read(DATA)
     assert len(turns) == 1843

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from .history import SESSION, Script, conversation, read
 
@@ -23,18 +24,41 @@ def _ids(root: Path) -> dict[str, str | None]:
         f"{SESSION}.jsonl.bak-4711-1772866000000",
         f"{SESSION}.checkpoint.99999999-2222-4333-8444-555555555555.jsonl",
         f"{SESSION}-topic-1772016279.164099.jsonl",
+        f"{SESSION}.jsonl.reset.2026-03-07T03-30-30.095Z.zst",
+        f"{SESSION}.jsonl.deleted.2026-03-07T03-30-30.095Z.zst",
+        f"cold/{SESSION}.jsonl.zst",
+        f"session-sqlite-import-archive/{SESSION}.jsonl",
     ],
 )
 def test_every_family_is_read_and_copies_are_one(tmp_path: Path, name: str) -> None:
     script = conversation()
     script.write(tmp_path)
     expected = _ids(tmp_path)
-    script.write(tmp_path, name)
+    copy = script.write(tmp_path, name)
+    if name.endswith(".zst"):
+        copy.write_bytes(zstandard.ZstdCompressor().compress(copy.read_bytes()))
     assert _ids(tmp_path) == expected
     turns, _ = read(tmp_path)
     assert {turn.copies for turn in turns} == {2}
     (tmp_path / "agents" / "main" / "sessions" / f"{SESSION}.jsonl").unlink()
     assert _ids(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "agent"),
+    [
+        (f"agent/sessions/--home-ada-x--/2026-03-07T06-46-40-000Z_{SESSION}.jsonl", "pi"),
+        (f"sessions/--home-ada-x--/2026-03-07T06-46-40-000Z_{SESSION}.jsonl", "pi"),
+        (f"2026-03-07T06-46-40-000Z_{SESSION}.jsonl", "main"),
+    ],
+)
+def test_stand_alone_pi_directories(tmp_path: Path, name: str, agent: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(conversation().lines())
+    turns, _ = read(tmp_path)
+    assert {(turn.session_id, turn.agent_id) for turn in turns} == {(SESSION, agent)}
+    assert len(turns) == 4
 
 
 def test_other_files_are_no_transcripts(tmp_path: Path) -> None:
