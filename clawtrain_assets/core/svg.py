@@ -13,7 +13,8 @@ svg { background: #ffffff; } text { font: 13px system-ui, sans-serif; fill: #1c1
 .on-unclear { fill: #4d4943; } .grid { stroke: #e4e0d8; } .zero { stroke: #6a665f; }
 .whisker { stroke: #1c1b19; stroke-width: 2; } .dot { fill: #1c1b19; stroke: #1c1b19; }
 .dot.few { fill: #ffffff; } .reference { fill: #c8641b; } .candidate { fill: #2a78b8; }
-.unclear { fill: #d9d5cc; }
+.unclear { fill: #d9d5cc; } .empty { fill: #e4e0d8; fill-opacity: .35; }
+.frame { fill: none; stroke: #c8641b; stroke-width: 2.5; } .cell { font-size: 11.5px; }
 """
 
 

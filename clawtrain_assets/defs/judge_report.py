@@ -7,7 +7,7 @@ from upath import UPath
 
 from clawtrain_assets.core.judging.labels import human_labels
 from clawtrain_assets.core.judging.measure import JudgeReport, measure, read_scores
-from clawtrain_assets.core.judging.report import render_html, render_markdown
+from clawtrain_assets.core.judging.report import render_html, render_markdown, render_plots
 from clawtrain_assets.core.lake import replace_bytes
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
@@ -36,6 +36,7 @@ def judge_report(workspace: Workspace) -> dg.MaterializeResult[None]:
         metadata={
             "judged turns": found.rows,
             "report": dg.MetadataValue.md(render_markdown(found)),
+            "plots": dg.MetadataValue.md(render_plots(found)),
             "page": dg.MetadataValue.path(str(page)),
             **_numbers(found),
         }

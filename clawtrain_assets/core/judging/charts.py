@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 
 from clawtrain_assets.core.judging.distributions import GOOD, LOW, Distribution
 from clawtrain_assets.core.judging.measure import FINE, POOR
@@ -17,6 +18,7 @@ NAMES = {
 }
 _BANDS = ("reference", "unclear", "candidate")  # poor, in between, good: the page's colours
 _LEFT = 170.0
+_CELL = 30.0  # of a grid
 _MEDIAN = WIDTH - 90.0  # right edge of the column of medians
 
 
@@ -53,38 +55,83 @@ def score_chart(whole: Distribution, title: str) -> str:
 
 def joint_chart(joint: Sequence[Sequence[int]], title: str) -> str:
     """Tool correctness against task completion; the corner of the early runs is framed."""
-    cell, top = 30.0, 12.0
+    top, bottom = 12.0, 12.0 + 11 * _CELL
     total = sum(map(sum, joint)) or 1
     most = max(map(max, joint)) or 1
-    bottom = top + 11 * cell
-    drawn = []
+    drawn = _scale(bottom)
     for tools, row in enumerate(joint):
-        y = bottom - (tools + 1) * cell
-        drawn.append(text(_LEFT - 10, y + cell / 2 + 4, str(tools), "tick", "end"))
-        drawn.append(text(_LEFT + (tools + 0.5) * cell, bottom + 17, str(tools), "tick", "middle"))
+        x = _LEFT + (tools + 0.5) * _CELL
+        drawn.append(text(x, bottom + 17, str(tools), "tick", "middle"))
         for completion, count in enumerate(row):
-            x = _LEFT + completion * cell
             framed = tools >= FINE and completion <= POOR
-            drawn.append(rect(x + 1, y + 1, cell - 2, cell - 2, "empty"))
-            if count:
-                strength = 0.15 + 0.85 * count / most
-                drawn.append(
-                    f"<g><title>tools {tools}, completion {completion}: {count} of {total}</title>"
-                    f'<g fill-opacity="{strength:.2f}">'
-                    + rect(x + 1, y + 1, cell - 2, cell - 2, _BANDS[0 if framed else 2])
-                    + "</g>"
-                    + text(x + cell / 2, y + cell / 2 + 4, str(count), "cell", "middle")
-                    + "</g>"
-                )
-    drawn.append(rect(_LEFT, top, (POOR + 1) * cell, (11 - FINE) * cell, "frame"))
-    right = _LEFT + 11 * cell + 24
+            said = f"tools {tools}, completion {completion}: {count} of {total}"
+            place = (_LEFT + completion * _CELL, bottom - (tools + 1) * _CELL)
+            drawn.append(_cell(place, count, count / most, 0 if framed else 2, said))
+    drawn.append(rect(_LEFT, top, (POOR + 1) * _CELL, (11 - FINE) * _CELL, "frame"))
+    right = _LEFT + 11 * _CELL + 24
     drawn.append(text(right, top + 18, "framed: tools fine, completion poor", "label"))
     drawn.append(
         text(right, top + 38, f"(tools {FINE} or more, completion {POOR} or less)", "tick")
     )
-    drawn.append(text(_LEFT + 5.5 * cell, bottom + 36, "task completion", "tick", "middle"))
-    drawn.append(text(0, top + 5.5 * cell, "tool correctness", "tick"))
+    drawn.append(text(_LEFT + 5.5 * _CELL, bottom + 36, "task completion", "tick", "middle"))
+    drawn.append(text(0, top + 5.5 * _CELL, "tool correctness", "tick"))
     return svg(drawn, int(bottom + 46), title)
+
+
+def length_chart(lengths: Sequence[Distribution], title: str) -> str:
+    """Overall by length of the reply: a column a length, its darkest cell what is usual there.
+
+    The line joins the means: level where the judge does not care for length.
+    """
+    width = 2 * _CELL
+    bottom = 12.0 + 11 * _CELL
+    drawn, means = _scale(bottom), []
+    for column, group in enumerate(lengths):
+        x = _LEFT + column * width
+        most = max(group.counts["overall"])
+        for score, count in enumerate(group.counts["overall"]):
+            place = (x, bottom - (score + 1) * _CELL)
+            said = f"{group.name} characters, overall {score}: {count} of {group.n}"
+            drawn.append(_cell(place, count, count / most, _band(score), said, width))
+        drawn.append(text(x + width / 2, bottom + 17, group.name, "tick", "middle"))
+        drawn.append(text(x + width / 2, bottom + 33, f"n {group.n}", "tick", "middle"))
+        mean = group.means["overall"]
+        if mean is not None:
+            means.append((x + width / 2, bottom - (mean + 0.5) * _CELL))
+    drawn += [line(*here, *there, "whisker") for here, there in pairwise(means)]
+    drawn.append(text(_LEFT + 4 * width, bottom + 52, "characters of the reply", "tick", "middle"))
+    drawn.append(text(0, 12 + 5.5 * _CELL, "overall", "tick"))
+    return svg(drawn, int(bottom + 62), title)
+
+
+def _scale(bottom: float) -> list[str]:
+    """The scores 0 to 10 beside the rows of a grid."""
+    return [
+        text(_LEFT - 10, bottom - (score + 0.5) * _CELL + 4, str(score), "tick", "end")
+        for score in range(11)
+    ]
+
+
+def _cell(
+    place: tuple[float, float],
+    count: int,
+    share: float,
+    band: int,
+    said: str,
+    width: float | None = None,
+) -> str:
+    x, y, width = *place, width or _CELL
+    empty = rect(x + 1, y + 1, width - 2, _CELL - 2, "empty")
+    if not count:
+        return empty
+    return (
+        f"{empty}<g><title>{escape(said)}</title>"
+        f'<g fill-opacity="{0.15 + 0.85 * share:.2f}">'
+        + rect(x + 1, y + 1, width - 2, _CELL - 2, _BANDS[band])
+        + "</g>"
+        + text(x + width / 2, y + _CELL / 2 + 4, str(count), "cell", "middle")
+        + "</g>"
+    )
 
 
 def group_chart(groups: Sequence[Distribution], title: str) -> str:

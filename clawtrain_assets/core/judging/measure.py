@@ -1,5 +1,6 @@
 """What the judge's scores look like over all days, and how far they can be believed."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from clawtrain_assets.core.judging.agreement import Agreement, agreement
+from clawtrain_assets.core.judging.discernment import Spread, spread
 from clawtrain_assets.core.judging.distributions import Distribution, by_group, distribution
 from clawtrain_assets.core.judging.labels import Label
 from clawtrain_assets.core.judging.length_bias import Slope, length_slope
@@ -22,6 +24,8 @@ if TYPE_CHECKING:  # a quarter of a second, which only the report is worth
 FINE, POOR = 8, 3  # "tools fine": tool_correctness from FINE on; "poor": task_completion up to POOR
 _HOLDS, _PARTLY = 0.5, 0.1  # shares of turns that show it
 _MADE_BANDS = ("1", "2-3", "4+")
+_LENGTHS = tuple(2**power for power in range(6, 13))  # characters: 64, 128, ... 4096
+LENGTH_BANDS = (*(f"to {most}" for most in _LENGTHS), "longer")
 _DAYS_SHOWN = 31
 
 # Days written before there were caps have no such column: nothing is known to be capped there.
@@ -70,7 +74,10 @@ class Labels:
 
 @dataclass(frozen=True)
 class Series:
-    """Everything about one judge with one rubric; ``capped`` counts turns by cap of the rubric."""
+    """Everything about one judge with one rubric.
+
+    ``lengths`` groups by characters of the reply, ``capped`` counts turns by cap of the rubric.
+    """
 
     key: SeriesKey
     first_day: str
@@ -81,6 +88,8 @@ class Series:
     groups: dict[str, list[Distribution]]
     days_left_out: int
     slope: Slope
+    lengths: list[Distribution]
+    spread: Spread
     disputed: Share
     capped: dict[str, int]
     sampling_spread: float | None
@@ -132,6 +141,7 @@ def _series(
         depth=[turn_band(int(index)) for index in known["turn_index"]],
         before=[call_band(int(count)) for count in known["calls_before"]],
         made=[_made_band(int(count)) for count in known["tool_call_count"]],
+        length=[LENGTH_BANDS[bisect_left(_LENGTHS, count)] for count in known["characters"]],
     )
     days = by_group(judged, "day")
     disputed = judged["overall_disputed"].dropna()
@@ -154,6 +164,8 @@ def _series(
         slope=length_slope(
             *(known[name].to_list() for name in ("overall", "characters", "session_id"))
         ),
+        lengths=by_group(banded, "length", LENGTH_BANDS),
+        spread=spread(Counter(judged["overall"])),
         disputed=share(int(disputed.astype(bool).sum()), len(disputed)),
         capped=dict(Counter(judged["caps"].dropna().str.split("; ").explode()).most_common()),
         # The spread of a single sample is zero by definition and says nothing.

@@ -1,5 +1,7 @@
 """The judge report for people: a page that needs nothing else, and a short form for Dagster."""
 
+from collections.abc import Iterator
+
 from markupsafe import Markup
 
 from clawtrain_assets.core.judging import charts
@@ -9,7 +11,11 @@ from clawtrain_assets.core.judging.measure import FINE, POOR, JudgeReport, Serie
 from clawtrain_assets.core.page import render_page
 from clawtrain_assets.core.schemas import SCORES
 from clawtrain_assets.core.shadow.stats import Share
+from clawtrain_assets.core.svg import image
 
+_SCORES = "How often each score was given"
+_JOINT = "Tools against completion"
+_LENGTH = "Overall by length of the reply"
 _PATTERN = {
     "holds": "The pattern of the early runs holds",
     "partly": "The pattern of the early runs shows in part",
@@ -43,11 +49,16 @@ def headline(series: Series) -> str:
     if series.pattern.holds is None:
         return "No turn has scores yet."
     medians = series.whole.medians
+    doubt = ""
+    if series.spread.distinguishes is False:
+        doubt = (
+            f" But {series.spread.words}: a judge that does not tell turns apart proves nothing."
+        )
     return (
         f"{_PATTERN[series.pattern.holds]}: in {shown(series.pattern.shown)} turns tool "
         f"correctness is {FINE} or more and task completion {POOR} or less. Medians: tools "
         f"{number(medians['tool_correctness'])}, completion "
-        f"{number(medians['task_completion'])}, overall {number(medians['overall'])}."
+        f"{number(medians['task_completion'])}, overall {number(medians['overall'])}.{doubt}"
     )
 
 
@@ -81,22 +92,48 @@ def slope(found: Slope) -> str:
     return f"{found.per_doubling:+.2f} ({found.low:+.2f} to {found.high:+.2f})"
 
 
+def render_plots(report: JudgeReport) -> str:
+    """The plots of ``render_html`` as markdown with the images inside."""
+    parts = [
+        "Orange is poor (below 4), grey 4 to 6, blue good (7 and more). In the frame of *Tools "
+        "against completion* are the turns with right calls and an unfinished task."
+    ]
+    for one in report.series:
+        parts.append(f"### {_title(one)}\n\n{headline(one)}")
+        if one.whole.n:
+            parts += [f"#### {title}\n\n![{title}]({image(plot)})" for title, plot in _plots(one)]
+    return "\n\n".join(parts)
+
+
+def _plots(series: Series) -> Iterator[tuple[str, str]]:
+    """Titles and drawings in the order of the page."""
+    yield _SCORES, charts.score_chart(series.whole, _SCORES)
+    yield _JOINT, charts.joint_chart(series.pattern.joint, _JOINT)
+    for name, groups in series.groups.items():
+        if groups:
+            yield name, charts.group_chart(groups, f"Scores by {name.lower()}")
+    if series.lengths:
+        yield _LENGTH, charts.length_chart(series.lengths, _LENGTH)
+
+
 def _drawn(series: Series) -> dict[str, object]:
+    plots = {title: Markup(plot) for title, plot in _plots(series)}
     return {
         "data": series,
-        "scores": Markup(charts.score_chart(series.whole, "How often each score was given")),
-        "joint": Markup(charts.joint_chart(series.pattern.joint, "Tools against completion")),
-        "groups": {
-            title: Markup(charts.group_chart(groups, f"Scores by {title.lower()}"))
-            for title, groups in series.groups.items()
-            if groups
-        },
+        "scores": plots[_SCORES],
+        "joint": plots[_JOINT],
+        "groups": {title: plots[title] for title in series.groups if title in plots},
+        "lengths": plots.get(_LENGTH),
     }
+
+
+def _title(series: Series) -> str:
+    return f"{series.key.judge_model}, rubric `{series.key.rubric_hash[:8]}`"
 
 
 def _markdown(series: Series) -> str:
     lines = [
-        f"### {series.key.judge_model}, rubric `{series.key.rubric_hash[:8]}`",
+        f"### {_title(series)}",
         headline(series),
         "",
         "| | n | " + " | ".join(charts.NAMES[name] for name in SCORES) + " |",

@@ -15,7 +15,12 @@ from clawtrain_assets.core.judging.distributions import distribution
 from clawtrain_assets.core.judging.labels import Label, human_labels
 from clawtrain_assets.core.judging.length_bias import length_slope
 from clawtrain_assets.core.judging.measure import measure, read_scores
-from clawtrain_assets.core.judging.report import headline, render_html, render_markdown
+from clawtrain_assets.core.judging.report import (
+    headline,
+    render_html,
+    render_markdown,
+    render_plots,
+)
 from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.sessions.rows import turns_table
 from clawtrain_assets.core.turn import Message
@@ -77,6 +82,30 @@ def test_the_headline_says_whether_the_early_pattern_holds(
     assert series.pattern.shown.count == fine
     assert series.pattern.joint[9][2] == fine
     assert f"({fine} of {all_turns})" in headline(series)
+
+
+def test_a_judge_that_does_not_tell_turns_apart_is_said_to_be_one() -> None:
+    doubt = "does not tell turns apart"
+    alike = measure(rows(30), {})
+    assert f"30 of 30 scores are 2: a judge that {doubt}" in headline(alike.series[0])
+    assert 'class="alarm"' in render_html(alike)
+    assert doubt not in headline(measure(rows(19), {}).series[0])  # too few to say
+    varied = rows(30).assign(overall=[float(n % 7) for n in range(30)])
+    assert doubt not in headline(measure(varied, {}).series[0])
+
+
+def test_the_length_chart_has_every_scored_turn_and_the_plots_are_in_the_panel() -> None:
+    lengths = [1, 64, 65, 4_096, 4_097, 100_000]
+    series = measure(rows(6).assign(characters=lengths), {}).series[0]
+    assert [(band.name, band.n) for band in series.lengths] == [
+        ("to 64", 2),
+        ("to 128", 1),
+        ("to 4096", 1),
+        ("longer", 2),
+    ]
+    plots = render_plots(measure(rows(6).assign(characters=lengths), {}))
+    assert plots.count("](data:image/svg+xml;base64,") == 8
+    assert "tool correctness is 8 or more" in plots
 
 
 def test_judges_and_rubrics_never_mix() -> None:
@@ -180,7 +209,7 @@ def test_the_page_stands_alone_and_shows_no_text_of_the_turns(tmp_path: Path) ->
     assert "SECRET" not in page + render_markdown(report)
     assert "&lt;judge&gt;" in page
     assert not re.search(r"<script|https?://|url\(|src=", page)
-    assert page.count("<svg") == 7
+    assert page.count("<svg") == 8
 
 
 def test_turns_lowered_by_a_cap_are_counted_by_cap() -> None:
