@@ -118,21 +118,28 @@ def _events(connection: sqlite3.Connection, table: str, name: str, suffix: str) 
 def _keys(connection: sqlite3.Connection) -> list[dict[str, str | None]]:
     """Session keys and models: of a key's earlier windows, its current session, its archives."""
     found: dict[str, dict[str, str | None]] = {}
-    for table, session, provider, model in (
-        ("session_windows", "session_id", "model_provider", "model"),
-        ("session_nodes", "current_session_id", _of_entry("modelProvider"), _of_entry("model")),
-        ("session_transcript_archives", "session_id", "NULL", "NULL"),
+    for table, session, needed, provider, model in (
+        ("session_windows", "session_id", {"model_provider", "model"}, "model_provider", "model"),
+        (
+            "session_nodes",
+            "current_session_id",
+            {"entry_json"},
+            _of_entry("modelProvider"),
+            _of_entry("model"),
+        ),
+        ("session_transcript_archives", "session_id", set[str](), "NULL", "NULL"),
     ):
         known = columns(connection, table)
         if not {"session_key", session} <= known:
             continue
-        if not {"model_provider", "model"} <= known and "entry_json" not in known:
-            provider = model = "NULL"
+        names = f"{provider}, {model}" if needed <= known else "NULL, NULL"
         for row in connection.execute(
-            f"SELECT session_key, {session}, {provider}, {model} FROM {table}"
+            f"SELECT session_key, {session}, {names} FROM {table}"
             f" WHERE {session} IS NOT NULL ORDER BY 2, 1"
         ):
-            found.setdefault(row[1], dict(zip(_FIELDS, row, strict=True)))
+            stored = found.setdefault(row[1], dict(zip(_FIELDS, row, strict=True)))
+            if stored["model"] is None:
+                stored["modelProvider"], stored["model"] = row[2:]
     return list(found.values())
 
 

@@ -14,19 +14,18 @@ at any moment leaves a readable archive and the next capture does what is missin
 import fcntl
 import hashlib
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import pyarrow as pa
 
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.lake import make_private
-from clawtrain_assets.core.sessions.agent_database import MARK
 from clawtrain_assets.core.sessions.archive_index import (
     Capture,
     Storage,
@@ -73,6 +72,7 @@ from clawtrain_assets.core.sessions.states import State, stored_states
 from clawtrain_assets.core.space import require_space
 
 _EMPTY = Storage(0, 0, 0)
+_T = TypeVar("_T")
 
 
 @dataclass
@@ -151,7 +151,7 @@ class Archive:
         if found.session_id is not None and session_hash(found.session_id) in forgotten:
             report.forgotten += 1
             return
-        changed = _changed_ns(found)
+        changed = found.changed_ns()
         present = known_contents(
             index, "root = ? AND path = ? AND present", str(found.root), found.path
         )
@@ -246,10 +246,7 @@ class Archive:
 
     def files(self) -> list[ArchivedFile]:
         """Every content, by root and path, oldest capture first."""
-        if not self._index.exists():
-            return []
-        with closing(connect(self._index)) as index:
-            return stored_files(index)
+        return self._asked(stored_files)
 
     def open(self, file: ArchivedFile) -> BinaryIO:
         """The bytes of a content, seekable; raises ClawtrainError if a blob is missing."""
@@ -259,10 +256,7 @@ class Archive:
 
     def states(self) -> list[State]:
         """Every state a file was captured in, by root and path, oldest first."""
-        if not self._index.exists():
-            return []
-        with closing(connect(self._index)) as index:
-            return stored_states(index)
+        return self._asked(stored_states)
 
     def open_state(self, state: State) -> BinaryIO:
         """A content that begins with the state's ``size`` bytes; raises as ``open`` does."""
@@ -272,8 +266,7 @@ class Archive:
 
     def captures(self) -> pa.Table:
         """``schemas.CAPTURES``: those of the last months, oldest first."""
-        with closing(connect(self._index)) as index:
-            rows = [capture._asdict() for capture in noted_captures(index)]
+        rows = [capture._asdict() for capture in self._asked(noted_captures)]
         return pa.Table.from_pylist(rows, schema=schemas.CAPTURES)
 
     def table(self) -> pa.Table:
@@ -288,6 +281,13 @@ class Archive:
         for file in self.files():
             digest.update(f"{file.root}\0{file.path}\0{file.sha256}\0{file.status}\n".encode())
         return digest.hexdigest()
+
+    def _asked(self, query: Callable[[sqlite3.Connection], list[_T]]) -> list[_T]:
+        """The index's answer, nothing before the first capture."""
+        if not self._index.exists():
+            return []
+        with closing(connect(self._index)) as index:
+            return query(index)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -310,10 +310,3 @@ def _is_of(file: Found | ArchivedFile, stream: BinaryIO, hashes: Collection[str]
     session = belongs_to(file.path, file.family, file.session_id, stream)
     stream.seek(0)
     return session is not None and session_hash(session) in hashes
-
-
-def _changed_ns(found: Found) -> int:
-    """Time of the last change; a database changes through its write-ahead log."""
-    log = found.root / (found.path.partition(MARK)[0] + "-wal")
-    changed = found.stat.st_mtime_ns
-    return max(changed, log.stat().st_mtime_ns) if log.exists() else changed

@@ -48,7 +48,7 @@ class Report:
         return self.lines == gave + self.quarantined_lines + self.unfinished + self.blank
 
     def count_turn(self, row: Row) -> None:
-        """Rows, model's turns among them, those of a known model, and rows with a cost."""
+        """``sources`` tells rows, model's turns, those of a known model, and rows with a cost."""
         self.turns += 1
         source = self.sources.setdefault(row.source_family, Counter())
         source["rows"] += 1

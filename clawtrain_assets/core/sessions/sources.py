@@ -99,6 +99,12 @@ class Found(NamedTuple):
     session_id: str | None
     stat: os.stat_result
 
+    def changed_ns(self) -> int:
+        """Time of the last change; a database changes through its write-ahead log."""
+        log = self.root / (self.path.partition(MARK)[0] + "-wal")
+        changed = self.stat.st_mtime_ns
+        return max(changed, log.stat().st_mtime_ns) if log.exists() else changed
+
 
 def list_history(state_dirs: Sequence[Path], lcm: Path | None) -> list[Found]:
     """Every history file, each once; raises ClawtrainError if a directory cannot be listed."""

@@ -112,7 +112,7 @@ def _broken(lines: list[bytes], kind: int, rng: random.Random) -> bytes:
         for entry in rng.sample(entries, min(3, len(entries))):
             entry["parentId"] = rng.choice(names)
         return b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)
-    else:  # a writer died within a line, the next one wrote on behind it
+    elif len(lines) > 1:  # a writer died within a line, the next one wrote on behind it
         at = rng.randrange(1, len(lines))
         lines[at - 1] = lines[at - 1][: rng.randrange(1, len(lines[at - 1]))].rstrip(b"\n")
         return b"".join(lines)
