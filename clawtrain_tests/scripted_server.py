@@ -19,11 +19,12 @@ answered one, like a model that is being loaded. With ``keep`` the log holds wha
 for word.
 
 Faults, taken in order while their ``times`` last (default: for ever), for prompts that hold
-``match`` (default: all): ``status:NNN``, ``reset``, ``exit`` (the process ends), ``hang`` (this
-request), ``deaf`` (hangs on everything, health included), ``error_line`` (a 200 that holds an
-error), ``done_false``, ``length``, ``thought_only`` (cut within its reasoning), ``empty``,
-``too_long``, ``fence``, ``prose``, ``score_11``, ``score_string``, ``missing_field``,
-``torn_call``, ``not_json``, ``html``.
+``match`` (default: all): ``status:NNN``, ``echo:NNN`` (a status whose message quotes the prompt),
+``reset``, ``exit`` (the process ends), ``hang`` (this request), ``deaf`` (hangs on everything,
+health included), ``error_line`` (a 200 that holds an error), ``done_false``, ``length``,
+``thought_only`` (cut within its reasoning), ``empty``,
+``too_long``, ``fence``, ``prose``, ``quoting`` (a verdict with a key that quotes the prompt),
+``score_11``, ``score_string``, ``missing_field``, ``torn_call``, ``not_json``, ``html``.
 
 ``"flaky": {"share": 0.2, "passing": [kinds], "lasting": [kinds]}`` fails a share of all prompts:
 the passing kinds the first time they are asked, the lasting ones whenever they are asked greedily.
@@ -196,6 +197,9 @@ class Server:
             return False
         if fault is not None and fault.startswith("status:"):
             return await _send(writer, int(fault.removeprefix("status:")), {"error": "scripted"})
+        if fault is not None and fault.startswith("echo:"):
+            said = {"error": f"{asked['model']} does not support {prompt}"}
+            return await _send(writer, int(fault.removeprefix("echo:")), said)
         if fault == "too_long":
             inner = {"code": 400, "type": "exceed_context_size_error", "message": "request exceeds"}
             return await _send(writer, 400, {"error": json.dumps({"error": inner})})
@@ -210,7 +214,9 @@ class Server:
     def _answer(self, asked: dict[str, Any], prompt: str, fault: str | None) -> dict[str, Any]:
         message: dict[str, Any] = {"role": "assistant", "content": ""}
         if asked.get("format"):
-            message["content"] = _verdict(asked["format"], self.script.scores_for(prompt), fault)
+            message["content"] = _verdict(
+                asked["format"], self.script.scores_for(prompt), fault, prompt
+            )
         else:
             digest = hashlib.sha256(prompt.encode()).hexdigest()
             message["content"] = f"{self.script.says} {digest[:8]}."
@@ -261,7 +267,7 @@ class Server:
         self._log.write(json.dumps(line).encode() + b"\n")
 
 
-def _verdict(schema: dict[str, Any], scores: list[int], fault: str | None) -> str:
+def _verdict(schema: dict[str, Any], scores: list[int], fault: str | None, prompt: str = "") -> str:
     if "answer" in schema["properties"]:
         return '{"answer": "yes"}'
     if "scores" in schema["properties"]:
@@ -279,6 +285,8 @@ def _verdict(schema: dict[str, Any], scores: list[int], fault: str | None) -> st
         verdict[max(verdict)]["score"] = "8"
     if fault == "missing_field":
         del verdict[max(verdict)]
+    if fault == "quoting":
+        verdict[prompt] = {"evidence": prompt, "reason": prompt, "score": prompt}
     if fault == "prose":
         return "I would rather give this turn an eight."
     if fault == "not_json":

@@ -20,7 +20,7 @@ from clawtrain_assets.core.dataset.formats import sharegpt_jsonl
 from clawtrain_assets.core.dataset.reviews import forget_notes
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.journal import Journal
-from clawtrain_assets.core.lake import WHOLE, Lake, replace_bytes
+from clawtrain_assets.core.lake import SPILL, WHOLE, Lake, replace_bytes
 from clawtrain_assets.core.sessions import quarantine
 from clawtrain_assets.core.sessions.archive import Archive
 from clawtrain_assets.core.sessions.families import classify
@@ -207,6 +207,8 @@ def _releases(
 
 def _sweep(lake: Lake, releases_dir: Path) -> None:
     """What killed writers left behind holds the same text as what they were writing."""
+    for spilled in (lake.root / SPILL).glob("*"):
+        spilled.unlink(missing_ok=True)
     for unfinished in lake.root.glob("*/day=*/*.tmp-*"):
         unfinished.unlink(missing_ok=True)
     for work in releases_dir.glob(".building-*"):

@@ -1,10 +1,13 @@
 """Tables in files: one Parquet file per asset and day, replaced whole or not at all."""
 
+import atexit
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -33,6 +36,7 @@ _REPEATED = (
     "outcome.messages.list.element",
 )
 _DICTIONARY_BYTES = 64 << 20  # of distinct texts in a row group, before they are written plainly
+SPILL = ".spill"  # what DuckDB's queries leave beside the tables if they are killed
 WHOLE = "all"  # the partition name of tables that are not split by day
 
 
@@ -169,10 +173,20 @@ def connect(root: UPath) -> "duckdb.DuckDBPyConnection":
     """
     import duckdb  # where no question over all days is asked, its start-up is not paid
 
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"temp_directory": _spill(root)})
     if remote(root):
         connection.register_filesystem(root.fs)
     return connection
+
+
+@cache
+def _spill(root: UPath) -> str:
+    """Where DuckDB may put what memory cannot hold: by itself it takes the working directory."""
+    if remote(root):
+        folder = tempfile.mkdtemp(prefix="clawtrain-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return folder
+    return str(root / SPILL)
 
 
 def _writer(stream: BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from clawtrain_assets.core import alerts, gate
 from clawtrain_assets.core.errors import ClawtrainError
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
 
@@ -22,6 +23,7 @@ _PARTITION = "dagster/partition"
     default_status=_STATUS,
     description="Posts the job, the run's id and the failing step's sentence to the webhook.",
 )
+@discreet
 def alert_run_failed(
     context: dg.RunFailureSensorContext, workspace: Workspace
 ) -> dg.SkipReason | None:
@@ -40,6 +42,7 @@ def alert_run_failed(
     default_status=_STATUS,
     description="Posts which of the gate's checks pass and which do not, when that has changed.",
 )
+@discreet
 def alert_gate_changed(context: dg.SensorEvaluationContext, workspace: Workspace) -> dg.SkipReason:
     """The cursor holds the checks that passed when last told, so a failed post is tried again."""
     webhook = workspace.settings.alerts.webhook

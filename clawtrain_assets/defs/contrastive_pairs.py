@@ -10,6 +10,7 @@ from clawtrain_assets.core.shadow.gap import measure
 from clawtrain_assets.core.shadow.night import turns_by_id
 from clawtrain_assets.core.shadow.pairs import compare
 from clawtrain_assets.core.shadow.report import figures
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.progress import log_progress
@@ -30,6 +31,7 @@ from clawtrain_assets.instance.pools import JUDGE_POOL
         "of [shadow] min_gap and samples that do not overlap; every other row says why it is none."
     ),
 )
+@discreet
 def contrastive_pairs(
     context: dg.AssetExecutionContext,
     workspace: Workspace,

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.nightly import JOB, nightly_schedule
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
@@ -120,6 +121,7 @@ _GATE_INPUTS = ("sharegpt_dataset", "contrastive_pairs", "training_release", "re
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Runs the gate once its inputs have changed and come to rest.",
 )
+@discreet
 def gate_inputs_changed(
     context: dg.SensorEvaluationContext, workspace: Workspace
 ) -> dg.RunRequest | dg.SkipReason:

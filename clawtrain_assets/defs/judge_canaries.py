@@ -12,6 +12,7 @@ from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.judging import canaries
 from clawtrain_assets.core.judging.canaries import CanaryReport, CanaryScores
 from clawtrain_assets.core.lake import Lake
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.metadata import definition, preview
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.progress import log_progress
@@ -44,6 +45,7 @@ _CHECKS = {
         "The table keeps one file per night."
     ),
 )
+@discreet
 def judge_canaries(
     context: dg.AssetExecutionContext,
     workspace: Workspace,
@@ -84,6 +86,7 @@ def judge_canaries(
     ],
     can_subset=True,
 )
+@discreet
 def judge_canaries_checks(
     context: dg.AssetCheckExecutionContext, workspace: Workspace
 ) -> Iterator[dg.AssetCheckResult]:

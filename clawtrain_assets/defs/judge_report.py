@@ -9,6 +9,7 @@ from clawtrain_assets.core.judging.labels import human_labels
 from clawtrain_assets.core.judging.measure import JudgeReport, measure, read_scores
 from clawtrain_assets.core.judging.report import render_html, render_markdown, render_plots
 from clawtrain_assets.core.lake import replace_bytes
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
 
@@ -26,6 +27,7 @@ from clawtrain_assets.defs.resources import Workspace
         "against length, and the agreement with reviewers. The page is reports/judge.html."
     ),
 )
+@discreet
 def judge_report(workspace: Workspace) -> dg.MaterializeResult[None]:
     settings = workspace.settings
     labels = human_labels(settings.reviews, settings.review.reviewers)

@@ -17,6 +17,7 @@ from clawtrain_assets.core.shadow.report import (
 )
 from clawtrain_assets.core.shadow.table import gap_rows
 from clawtrain_assets.core.shadow.traffic import COLUMNS, count_strata
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.metadata import definition
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
@@ -36,6 +37,7 @@ from clawtrain_assets.defs.resources import Workspace
         "and day, and what to collect or train next. The page is reports/model_gap.html."
     ),
 )
+@discreet
 def model_gap(workspace: Workspace) -> dg.MaterializeResult[None]:
     lake = workspace.lake
     pairs = (

@@ -4,6 +4,7 @@ import dagster as dg
 
 from clawtrain_assets.core import gate
 from clawtrain_assets.core.nightly import in_markdown, in_one_line, summarize
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.resources import Workspace
 
@@ -20,6 +21,7 @@ from clawtrain_assets.defs.resources import Workspace
         "before it is brought again by the next."
     ),
 )
+@discreet
 def nightly_summary(
     context: dg.AssetExecutionContext, workspace: Workspace
 ) -> dg.MaterializeResult[None]:

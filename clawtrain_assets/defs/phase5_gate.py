@@ -9,6 +9,7 @@ from upath import UPath
 from clawtrain_assets.core import gate
 from clawtrain_assets.core.lake import replace_bytes
 from clawtrain_assets.core.schemas import GATE
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.metadata import definition
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
@@ -43,6 +44,7 @@ _INFORMATION = {_AS_PUBLISHED: "The thresholds are the published ones; it opens 
         "fails for want of data, and thresholds that differ from the published ones are named."
     ),
 )
+@discreet
 def phase5_gate(workspace: Workspace) -> dg.MaterializeResult[None]:
     settings = workspace.settings
     verdicts = gate.current(settings)
@@ -74,6 +76,7 @@ def _changed(settings: Settings) -> list[str]:
     ],
     can_subset=True,
 )
+@discreet
 def phase5_gate_checks(
     context: dg.AssetCheckExecutionContext, workspace: Workspace
 ) -> Iterator[dg.AssetCheckResult]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from clawtrain_assets.core.quality import DAILY_RULES, NEVER_MATERIALIZED, WHOLE_RULES, Rule
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.partitions import DAILY
 from clawtrain_assets.defs.resources import Workspace
 
@@ -30,6 +31,7 @@ def quality_checks(
         ],
         can_subset=True,
     )
+    @discreet
     def checks(
         context: dg.AssetCheckExecutionContext, workspace: Workspace
     ) -> Iterator[dg.AssetCheckResult]:

@@ -10,6 +10,7 @@ from clawtrain_assets.core import schemas
 from clawtrain_assets.core.sessions.coverage import by_day, by_model, by_source, lost, shares
 from clawtrain_assets.core.sessions.extract import extract
 from clawtrain_assets.core.sessions.quarantine import write_quarantine
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.metadata import counts, definition, preview, whole
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.resources import Workspace
@@ -43,6 +44,7 @@ _DAYS_SHOWN = 60
         "lines that cannot be read are in the quarantine table."
     ),
 )
+@discreet
 def raw_turns(context: dg.AssetExecutionContext, workspace: Workspace) -> None:
     settings, lake = workspace.settings, workspace.lake
     days = context.partition_keys

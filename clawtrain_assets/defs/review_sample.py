@@ -6,6 +6,7 @@ from clawtrain_assets.core import schemas
 from clawtrain_assets.core.dataset.released import newest_release
 from clawtrain_assets.core.dataset.sample import draw_review_sample
 from clawtrain_assets.core.lake import WHOLE
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.metadata import definition, preview
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
@@ -22,6 +23,7 @@ from clawtrain_assets.defs.resources import Workspace
         "read with `clawtrain review`. Verdicts belong to that release alone."
     ),
 )
+@discreet
 def review_sample(workspace: Workspace) -> dg.MaterializeResult[None]:
     settings = workspace.settings
     release = newest_release(settings.releases)

@@ -9,6 +9,7 @@ from clawtrain_assets.core.endpoints import Fleet
 from clawtrain_assets.core.judging.judge import eligible, judge_turns
 from clawtrain_assets.core.judging.version import judging_version
 from clawtrain_assets.core.sessions.rows import read_turns
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.progress import log_progress
@@ -39,6 +40,7 @@ from clawtrain_assets.settings import Price
         "there is none. Every verdict is journaled first, so a stopped run goes on where it was."
     ),
 )
+@discreet
 def scored_turns(
     context: dg.AssetExecutionContext,
     workspace: Workspace,

@@ -9,6 +9,7 @@ from clawtrain_assets.core import schemas
 from clawtrain_assets.core.lake import WHOLE
 from clawtrain_assets.core.sessions.archive import CaptureReport
 from clawtrain_assets.core.sessions.gaps import begun_before
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.metadata import definition, preview
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
@@ -26,6 +27,7 @@ _TOLD_OTHERWISE = {"warnings", "storage"}
         "content under CLAWTRAIN_HOME/archive. Runs hourly; the source is never written to."
     ),
 )
+@discreet
 def session_archive(
     context: dg.AssetExecutionContext, workspace: Workspace
 ) -> dg.MaterializeResult[None]:

@@ -11,6 +11,7 @@ from clawtrain_assets.core.endpoints import Fleet
 from clawtrain_assets.core.privacy.turns import scrub_turn
 from clawtrain_assets.core.shadow.night import draw
 from clawtrain_assets.core.shadow.replay import arm, replay
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.progress import log_progress
@@ -37,6 +38,7 @@ from clawtrain_assets.defs.resources import (
         "is filled from the days before. A cut or empty reply is an error class, not an answer."
     ),
 )
+@discreet
 def shadow_replays(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     workspace: Workspace = context.resources.workspace
     day = context.partition_key

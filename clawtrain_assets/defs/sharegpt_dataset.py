@@ -7,6 +7,7 @@ from clawtrain_assets.core.dataset.examples import build_examples
 from clawtrain_assets.core.dataset.formats import sharegpt_jsonl
 from clawtrain_assets.core.lake import replace_bytes
 from clawtrain_assets.core.sessions.rows import read_turns
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.metadata import definition, preview, status_counts
 from clawtrain_assets.defs.partitions import DAILY, SETTINGS
 from clawtrain_assets.defs.resources import Workspace
@@ -25,6 +26,7 @@ from clawtrain_assets.defs.resources import Workspace
         "in LLaMA-Factory's ShareGPT."
     ),
 )
+@discreet
 def sharegpt_dataset(
     context: dg.AssetExecutionContext, workspace: Workspace
 ) -> dg.MaterializeResult[None]:

@@ -8,6 +8,7 @@ from clawtrain_assets.core.dataset.released import scrub_report
 from clawtrain_assets.core.dataset.reviews import turned_down
 from clawtrain_assets.core.privacy.key import load_or_create_key
 from clawtrain_assets.core.schemas import RELEASE_EXAMPLE
+from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.metadata import counts, definition
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
@@ -28,6 +29,7 @@ from clawtrain_assets.defs.resources import Workspace
         "and planted canaries before it is sealed."
     ),
 )
+@discreet
 def training_release(workspace: Workspace) -> dg.MaterializeResult[None]:
     settings = workspace.settings
     scrubber = workspace.scrubber()

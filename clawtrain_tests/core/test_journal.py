@@ -166,8 +166,10 @@ def test_a_url_that_is_none_is_wrong_use() -> None:
 def test_a_journal_that_cannot_be_written_says_so(journal: Journal) -> None:
     with journal._engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE answers")
-    with pytest.raises(ClawtrainError, match="cannot be written"):
-        journal.put(key(), answer())
+    quoted = "what the model said"
+    with pytest.raises(ClawtrainError, match="cannot be written") as caught:
+        journal.put(key(), answer(quoted))
+    assert quoted not in f"{caught.value} {caught.value.__cause__}"
 
 
 ASKER = textwrap.dedent(

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from clawtrain_assets.core.errors import ClawtrainError
-from clawtrain_assets.core.lake import Lake, replace_bytes
+from clawtrain_assets.core.lake import SPILL, Lake, connect, replace_bytes
 from clawtrain_assets.core.schemas import QUARANTINE, SCORED_TURNS
 
 TABLE = pa.table({"turn_id": ["a", "b"], "text": ["SECRET-IN-TEXT", "x"], "overall": [1.0, 2.0]})
@@ -143,3 +143,20 @@ def test_a_stream_that_breaks_off_replaces_no_day(tmp_path: Path) -> None:
     assert lake.read("t", "d1")["n"].to_pylist() == [1]
     assert lake.days("t") == ["d1"]
     assert not list(tmp_path.rglob("*.tmp-*"))
+
+
+def test_what_memory_cannot_hold_stays_beside_the_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    lake = Lake(str(tmp_path / "lake"))
+    lake.write("scored", "2026-03-07", TABLE)
+    with connect(lake.root) as connection:
+        connection.execute("SET memory_limit = '30MB'; SET threads = 1")
+        connection.execute("CREATE TABLE t AS SELECT md5(i::text) AS x FROM range(2000000) r(i)")
+        spilled = list((tmp_path / "lake" / SPILL).iterdir())
+        assert spilled
+        assert list(elsewhere.iterdir()) == []
+    assert not any(path.exists() for path in spilled)

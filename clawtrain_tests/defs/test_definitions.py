@@ -1,5 +1,7 @@
 """What Dagster loads: the graph, its descriptions, its schedules."""
 
+import traceback
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,7 +10,9 @@ import dagster as dg
 import pytest
 
 import clawtrain_assets
+from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.definitions import build_defs
+from clawtrain_assets.defs.discreet import UnforeseenError, discreet
 from clawtrain_assets.defs.partitions import DAILY
 
 DAILY_ASSETS = {
@@ -126,3 +130,49 @@ def test_the_domain_does_not_know_dagster() -> None:
     for module in modules:
         for line in module.read_text("utf-8").splitlines():
             assert not line.strip().startswith(("import dagster", "from dagster")), module
+
+
+def test_no_step_or_sensor_hands_dagster_the_words_of_an_unforeseen_error() -> None:
+    defs = build_defs()
+    steps = [
+        step
+        for assets in [*(defs.assets or ()), *(defs.asset_checks or ())]
+        if isinstance(assets, dg.AssetsDefinition)
+        for step in [assets.op.compute_fn]
+    ]
+    assert len(steps) >= len(DAILY_ASSETS | WHOLE_ASSETS) + 3
+    for step in steps:
+        assert "/discreet.py" in step.decorated_fn.__code__.co_filename, step
+
+
+def _asset() -> int:
+    raise TypeError("cannot convert 'my secret'")
+
+
+def _check() -> Iterator[int]:
+    yield 1
+    raise TypeError("cannot convert 'my secret'")
+
+
+@pytest.mark.parametrize("step", [lambda: discreet(_asset)(), lambda: list(discreet(_check)())])
+def test_an_unforeseen_error_keeps_its_kind_and_place_and_loses_its_words(step) -> None:
+    with pytest.raises(UnforeseenError, match=r"TypeError .*test_definitions.py:\d+ _") as caught:
+        step()
+    told = "".join(traceback.format_exception(caught.value))
+    assert "cannot convert 'my secret'" not in told.replace('raise TypeError("', "")
+
+
+def test_an_error_for_people_passes_without_what_was_behind_it() -> None:
+    def step() -> None:
+        try:
+            _asset()
+        except TypeError as error:
+            try:
+                raise ClawtrainError("Do this next.") from error
+            except ClawtrainError as sentence:
+                raise dg.Failure(str(sentence)) from sentence
+
+    with pytest.raises(dg.Failure, match=r"Do this next\.") as caught:
+        discreet(step)()
+    assert isinstance(caught.value.__cause__, ClawtrainError)
+    assert "TypeError" not in "".join(traceback.format_exception(caught.value))

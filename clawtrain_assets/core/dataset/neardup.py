@@ -112,7 +112,7 @@ def candidates(pattern: str, chosen: Sequence[int]) -> list[tuple[int, int]]:
 
     Of a key that more than 50 share (a template, say) only pairs with its first document.
     """
-    with connect(located(pattern)) as connection:
+    with connect(_folder(pattern)) as connection:
         _view(connection, pattern)
         connection.register("chosen", pa.table({"doc": pa.array(chosen, pa.uint64())}))
         return _fetched(connection, _PAIRS)
@@ -120,7 +120,7 @@ def candidates(pattern: str, chosen: Sequence[int]) -> list[tuple[int, int]]:
 
 def new_candidates(pattern: str, fresh: pa.Table) -> list[tuple[int, int]]:
     """Pairs of a new day's band table with all others at ``pattern`` (and with each other)."""
-    with connect(located(pattern)) as connection:
+    with connect(_folder(pattern)) as connection:
         _view(connection, pattern)
         connection.register("fresh", fresh)
         return _fetched(connection, _NEW_PAIRS)
@@ -195,6 +195,10 @@ def _texts(
             if row["example_id"] in wanted:
                 texts[doc_number(row["example_id"])] = text_of(json.loads(row["conversations"]))
     return texts
+
+
+def _folder(pattern: str) -> UPath:
+    return located(pattern.partition("*")[0]).parent
 
 
 def _view(connection: "duckdb.DuckDBPyConnection", pattern: str) -> None:

@@ -12,7 +12,8 @@ Kind = Literal["gone", "lost", "busy", "broken", "overdue", "timeout", "rejected
 _TOO_LONG = re.compile(
     r"exceed_context_size|context size|maximum context length|context length|context window", re.I
 )
-_ADVICE_LIMIT = 200  # characters of a server's own words shown to the user
+# Ollama's words; whatever stands around them in an answer may quote the prompt.
+_UNABLE = re.compile(r"does not support (thinking|tools|chat|generate|completion|embed|vision)")
 
 
 class Trouble(Exception):
@@ -35,11 +36,10 @@ def raise_for_status(status: int, said: str, host: str, model: str, missing: str
     """Turn an HTTP status of 400 or more into Trouble or an EndpointError; else do nothing.
 
     ``said`` is the server's message, ``missing`` the next step when it does not have the model.
-    A message is only repeated where servers are known not to quote the prompt in it.
+    A message may quote the prompt, so none is repeated.
     """
     if status < 400:
         return
-    words = " ".join(said.split())[:_ADVICE_LIMIT]
     if status in (429, 503):
         raise Trouble("busy", f"{host} answers HTTP {status}")
     if status >= 500:
@@ -62,10 +62,10 @@ def raise_for_status(status: int, said: str, host: str, model: str, missing: str
         )
     if _TOO_LONG.search(said):
         raise too_long(said)
-    if "does not support" in said:
+    if unable := _UNABLE.search(said):
         raise EndpointError(
             "unsupported",
-            f"{host} says {model} cannot do this ({words}): choose another model or set think.",
+            f"{host} says {model} {unable.group()}: choose another model or set think.",
             item_fault=False,
         )
     raise Trouble("rejected", f"{host} rejects the request (HTTP {status})")

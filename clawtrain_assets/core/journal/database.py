@@ -32,7 +32,8 @@ def open_engine(url: str, tables: sa.MetaData) -> sa.Engine:
     ClawtrainError if the database does not answer.
     """
     try:
-        engine = sa.create_engine(url)
+        # An error of the database would otherwise quote the answer that could not be written.
+        engine = sa.create_engine(url, hide_parameters=True)
     except (sa.exc.SQLAlchemyError, ImportError) as error:
         raise UsageError(
             "The journal's URL is not one SQLAlchemy can open: set journal_url to sqlite:///FILE "

@@ -311,3 +311,19 @@ def test_a_request_that_brings_its_server_down_is_not_asked_for_ever() -> None:
         assert (error.error_class, error.item_fault) == ("model_error", True)
         assert reply.message.text
         assert len(server.asked) == QUICK.attempts + 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 422, 429, 500, 503])
+def test_a_server_that_quotes_the_prompt_in_its_error_is_not_quoted(status: int) -> None:
+    with faulty(f"echo:{status}") as server:
+        error = one_error(endpoint(server.url))
+        assert "What now?" not in str(error)
+        assert "What now?" not in repr(error.__cause__)
+
+
+def test_what_a_model_cannot_do_is_said_in_the_servers_own_words() -> None:
+    with faulty("echo:400") as server:
+        asked = ChatRequest(messages=[Message("user", "thinking about What now?")])
+        error = one_error(endpoint(server.url), asked)
+        assert error.error_class == "unsupported"
+        assert "judge:1b does not support thinking: choose" in str(error)
