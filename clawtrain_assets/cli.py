@@ -198,6 +198,21 @@ def denylist(add: bool) -> None:
 
 
 @main.command()
+@click.argument("which", metavar="[ID]", required=False)
+def quarantine(which: str | None) -> None:
+    """List what was held back from the dataset, and why; with an ID, show its text here."""
+    from clawtrain_assets.held_back import held_back, listed, show
+    from clawtrain_assets.settings import load_settings
+
+    settings = load_settings()
+    if which is None:
+        for line in listed(held_back(settings)):
+            click.echo(line)
+    else:
+        show(settings, which)
+
+
+@main.command()
 @click.argument("session")
 @click.option("--yes", is_flag=True, help="Do not ask in a terminal.")
 def forget(session: str, yes: bool) -> None:

@@ -50,13 +50,15 @@ def training_release(workspace: Workspace) -> dg.MaterializeResult[None]:
         proof,
         turned_down(settings.reviews, settings.review.reviewers),
     )
+    report = scrub_report(release)
     rows = {form: sum(splits.values()) for form, splits in release.manifest["rows"].items()}
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": rows["sft_sharegpt"],
             "release": release.release_id,
             "rows": counts(rows, "file form"),
-            "scrub verified": scrub_report(release)["passed"],
+            "scrub verified": report["passed"],
+            "held back": len(report["held_back"]),
             "folder": dg.MetadataValue.path(str(release.path)),
         }
     )

@@ -87,13 +87,13 @@ class ReviewTerminal:
         verdict = self._session.verdict(index)
         said = f" (you said {verdict.verdict})" if verdict else ""
         self._console.print(Rule(f"{example.position}/{len(self._session.examples)}{said}"))
-        for text in _lines(example, full):
+        for text in shown(example, full):
             self._console.print(text)
         self._console.print(Text(self._progress(), style="dim"))
 
 
-def _lines(example: Example, full: bool) -> list[Text]:
-    """The context folded, then the turn to judge in full."""
+def shown(example: Example, full: bool) -> list[Text]:
+    """The context folded, unless in ``full``, then the turn to judge."""
     *context, learned = example.messages
     lines = [_rendered(message, None if full else _FOLD, "dim") for message in context]
     lines.append(Text("to be learned:", style="bold"))
@@ -114,9 +114,9 @@ def _plain(message: dict[str, Any]) -> str:
         arguments = json.loads(call["function"]["arguments"])
         shown = json.dumps(arguments, ensure_ascii=False, indent=1)
         parts.append(f"→ {call['function']['name']} {shown}")
-    return _visible("\n".join(parts))
+    return visible("\n".join(parts))
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Text of unknown origin must not drive the terminal: control characters become visible."""
     return "".join(c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)

@@ -364,3 +364,11 @@ def test_approval_is_refused_while_the_gate_is_closed(tmp_path: Path) -> None:
     record = json.loads(path.read_text())
     assert record["release_id"] == built.release_id
     assert record["gate"]["open"] is True
+
+
+def test_rows_held_back_are_told_with_where_to_see_them() -> None:
+    scrub = facts().scrub
+    assert scrub is not None
+    v = verdict("privacy_scrub_verified", facts(scrub=replace(scrub, held=3)))
+    assert v.passed
+    assert "3 rows held back, listed by `clawtrain quarantine`" in v.detail

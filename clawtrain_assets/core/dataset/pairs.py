@@ -20,6 +20,7 @@ from clawtrain_assets.core.dataset.validation import message_violations, violati
 from clawtrain_assets.core.turn import Message, Turn
 
 Row = dict[str, Any]
+QUARANTINED = "quarantined"
 
 
 class Preference(NamedTuple):
@@ -49,7 +50,7 @@ def build_preference(
     try:
         parts = shipper.ship(turn, sides)
     except Exception as error:  # noqa: BLE001  a pair that cannot be scrubbed is never shipped
-        return refused._replace(reason=f"quarantined: scrub failed: {type(error).__name__}")
+        return refused._replace(reason=f"{QUARANTINED}: scrub failed: {type(error).__name__}")
     try:
         sharegpt, messages = _written(pair, parts, turn.tools_source, example_bytes)
     except TooLong as error:

@@ -19,6 +19,7 @@ from clawtrain_assets.core.dataset.formats import jsonl
 from clawtrain_assets.core.dataset.release_files import LINEAGE, RowFiles
 from clawtrain_assets.core.dataset.release_rows import (
     Lineage,
+    held_row,
     learn_release,
     write_examples,
     write_pairs,
@@ -126,24 +127,24 @@ def _fill(
 ) -> dict[str, Any]:
     known = Evaluations(dataset.evaluation_files)
     selection = select(lake, dataset.min_overall, excluded_turns)
-    counts = selection.counts
     learn_release(lake, selection, scrubber)
     with RowFiles(work) as files:
         lineage = write_examples(files, lake, selection, dataset, scrubber, known)
-        lineage += write_pairs(files, lake, counts, dataset, scrubber, known, excluded_turns)
+        lineage += write_pairs(files, lake, selection, dataset, scrubber, known, excluded_turns)
     tokens = lengths.measure(work, count)
     _write_about(files, facts, selection, lineage, tokens)
     check = verify(_published(work))
-    doubtful = release_files.ids_at(work, {(s.file, s.line) for s in check.survivors})
-    doubtful |= _lineage_ids(lineage, check)
-    if doubtful:
+    if doubtful := _doubtful(work, lineage, check):
+        selection.held += [
+            held_row(row, sorted(doubtful[row["id"]])) for row in lineage if row["id"] in doubtful
+        ]
         release_files.drop_rows(files, doubtful)
         selection.counts["dropped_by_verification"] = len(doubtful)
         lineage = [row for row in lineage if row["id"] not in doubtful]
         tokens = lengths.measure(work, count)
         _write_about(files, facts, selection, lineage, tokens)
         check = verify(_published(work))
-    write_json(work / SCRUB_REPORT, _report(check, work))
+    write_json(work / SCRUB_REPORT, _report(check, work, selection.held))
     return facts | {
         "rows": _by_form(files.counts),
         "tokens": tokens,
@@ -157,9 +158,15 @@ def _fill(
     }
 
 
-def _lineage_ids(lineage: Sequence[Mapping[str, Any]], check: ScrubCheck) -> set[str]:
-    lines = {s.line for s in check.survivors if s.file == LINEAGE}
-    return {row["id"] for number, row in enumerate(lineage, 1) if number in lines}
+def _doubtful(work: Path, lineage: Lineage, check: ScrubCheck) -> dict[str, set[str]]:
+    """Ids of rows in which, or in whose lineage, something was found: what."""
+    ids = release_files.ids_at(work, {(s.file, s.line) for s in check.survivors})
+    ids |= {(LINEAGE, number): row["id"] for number, row in enumerate(lineage, 1)}
+    found: dict[str, set[str]] = {}
+    for survivor in check.survivors:
+        if (survivor.file, survivor.line) in ids:
+            found.setdefault(ids[survivor.file, survivor.line], set()).add(survivor.kind)
+    return found
 
 
 def _write_about(
@@ -186,11 +193,12 @@ def _published(work: Path) -> list[Path]:
     return release_files.paths(work) + [work / n for n in (*about, "llamafactory_dpo.yaml")]
 
 
-def _report(check: ScrubCheck, work: Path) -> dict[str, Any]:
+def _report(check: ScrubCheck, work: Path, held: Lineage) -> dict[str, Any]:
     return {
         "passed": not check.survivors,
         "files": [path.name for path in _published(work)],
         "survivors": [survivor._asdict() for survivor in check.survivors],
+        "held_back": held,
         "detail": dict(check.detail),
     }
 

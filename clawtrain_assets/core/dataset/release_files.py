@@ -69,13 +69,14 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def ids_at(directory: Path, places: Collection[tuple[str, int]]) -> set[str]:
+def ids_at(directory: Path, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], str]:
     """Ids of the rows at ``places`` (file name, 1-based line); other files are left aside."""
-    found = set()
+    found: dict[tuple[str, int], str] = {}
     for path in paths(directory):
         wanted = {line for name, line in places if name == path.name}
         if wanted:
-            found |= {row["id"] for n, row in enumerate(read_rows(path), 1) if n in wanted}
+            rows = enumerate(read_rows(path), 1)
+            found |= {(path.name, n): row["id"] for n, row in rows if n in wanted}
     return found
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from clawtrain_assets.core.dataset.evaluations import Evaluations
 from clawtrain_assets.core.dataset.formats import completion_row, messages_row, sharegpt_row
 from clawtrain_assets.core.dataset.neardup import text_of
-from clawtrain_assets.core.dataset.pairs import build_preference
+from clawtrain_assets.core.dataset.pairs import QUARANTINED, build_preference
 from clawtrain_assets.core.dataset.release_files import SFT_FORMS, RowFiles, Split, split_of
 from clawtrain_assets.core.dataset.scrubbing import Scrubbing, Shipper, learn_from
 from clawtrain_assets.core.dataset.selection import Selection
@@ -88,13 +88,14 @@ def _freed(row: dict[str, Any], scrubber: Scrubbing, counts: Counter[str]) -> di
 def write_pairs(
     files: RowFiles,
     lake: Lake,
-    counts: Counter[str],
+    selection: Selection,
     dataset: Dataset,
     scrubber: Scrubbing,
     known: Evaluations,
     excluded_turns: Collection[str],
 ) -> Lineage:
     """Add the pairs of all days to their files; returns their lineage, in the files' order."""
+    counts = selection.counts
     shipper = Shipper(scrubber)
     lineage = []
     seen: set[str] = set()
@@ -115,6 +116,9 @@ def write_pairs(
             preference = build_preference(pair, turn, shipper, dataset.example_bytes)
             if preference.sharegpt is None or preference.messages is None:
                 counts[f"pairs_{preference.reason}"] += 1
+                if (preference.reason or "").startswith(QUARANTINED):
+                    row = {"id": pair["pair_id"], "kind": "preference", "turn_id": turn.turn_id}
+                    selection.held.append(held_row(row | {"day": day}, [str(preference.reason)]))
             elif evaluation := known.repeated_in(*_texts(preference.sharegpt)):
                 counts[f"pairs_dropped_evaluation {evaluation}"] += 1
             elif preference.fingerprint in seen:
@@ -135,6 +139,11 @@ def write_pairs(
                 line = _lineage(pair["pair_id"], "preference", split, source, scrubber)
                 lineage.append(line | {"scores": None})
     return lineage
+
+
+def held_row(row: Mapping[str, Any], found: list[str]) -> dict[str, Any]:
+    """What a release says of an example or pair it keeps back: which, and what was found."""
+    return {name: row[name] for name in ("id", "kind", "turn_id", "day")} | {"found": found}
 
 
 def _texts(row: Mapping[str, Any]) -> tuple[str, ...]:

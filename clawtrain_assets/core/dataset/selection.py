@@ -24,11 +24,15 @@ FROM scores WHERE status = 'scored' AND overall >= $minimum
 
 @dataclass
 class Selection:
-    """The chosen examples' facts by id, best scored first, and counts of what was left out."""
+    """The chosen examples' facts by id, best scored first, and counts of what was left out.
+
+    ``held`` are examples and pairs kept back because of what was, or may be, left in them.
+    """
 
     chosen: dict[str, dict[str, Any]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     judges: list[dict[str, Any]] = field(default_factory=list)
+    held: list[dict[str, Any]] = field(default_factory=list)
 
 
 def select(lake: Lake, min_overall: float, excluded_turns: Collection[str]) -> Selection:

@@ -87,6 +87,7 @@ class ScrubFacts:
     unclean_files: frozenset[str]
     unread_files: frozenset[str]
     changed_files: frozenset[str]
+    held: int = 0  # examples and pairs kept back
 
 
 @dataclass(frozen=True)
@@ -235,4 +236,5 @@ def _scrub(release: Release) -> ScrubFacts:
         unclean_files=frozenset(survivor["file"] for survivor in report["survivors"]),
         unread_files=expected - {SCRUB_REPORT} - frozenset(report["files"]),
         changed_files=changed,
+        held=len(report.get("held_back", ())),
     )

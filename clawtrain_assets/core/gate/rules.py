@@ -206,6 +206,8 @@ def _privacy(scrub: ScrubFacts | None) -> Verdict:
     parts = [f"release {scrub.release_id}: {clean} of {len(scrub.names)} files verified"]
     if scrub.survivors:
         parts.append(f"{scrub.survivors} findings survive in {_names(scrub.unclean_files)}")
+    if scrub.held:
+        parts.append(f"{scrub.held} rows held back, listed by `clawtrain quarantine`")
     if scrub.unread_files:
         parts.append(f"never verified: {_names(scrub.unread_files)}")
     if scrub.changed_files:

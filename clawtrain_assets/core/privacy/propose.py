@@ -14,10 +14,22 @@ _USERNAME_KEYS = ("username", "sender_username", "handle")
 _TEXT_COLUMNS = ("request", "request_meta")
 _LISTS = {"PERSON": "names", "USER": "users", "HOST": "hosts", "EMAIL": "emails", "PHONE": "phones"}
 _WORD = re.compile(r"[^\W\d_]")
+# What a package manager or git says of one's own work, and of nobody else's.
+_OWN = re.compile(
+    r"""(?mx)
+    ^>\ @(?P<run>[a-z0-9][a-z0-9-]{2,38})/[\w.-]+@\d        # npm runs a script of a workspace
+    | "name":\ *"@(?P<name>[a-z0-9][a-z0-9-]{2,38})/         # package.json
+    | ^To\ \S+?[:/](?P<push>[\w-]{3,39})/[\w.-]+?(?:\.git)?$ # git push
+    | ^\w+\t\S+?[:/](?P<remote>[\w-]{3,39})/\S+\ \(push\)$  # git remote -v
+    """
+)
 
 
 def propose_denylist(rows: Iterable[Mapping[str, Any]], least: int = 2) -> Denylist:
-    """Senders, account names of paths, hosts, e-mail addresses and phones seen in turn rows.
+    """Senders, accounts, hosts, e-mail addresses and phones seen in turn rows.
+
+    Accounts are those of paths and logins, and the handles under which packages are published and
+    repositories pushed to: they stand in every import, where no pattern tells them from others'.
 
     ``rows`` are rows of ``schemas.TURNS``. A value has to occur ``least`` times, except senders,
     which are always proposed. Nothing is applied: the user reads the list first.
@@ -30,6 +42,8 @@ def propose_denylist(rows: Iterable[Mapping[str, Any]], least: int = 2) -> Denyl
         for column in _TEXT_COLUMNS:
             text = row.get(column)
             if isinstance(text, str) and text:
+                for handle in {found[found.lastgroup or 0] for found in _OWN.finditer(text)}:
+                    counts["users"][handle] += 1
                 for finding in scrubber.findings(text):
                     if finding.kind in _LISTS:
                         counts[_LISTS[finding.kind]][finding.value.strip()] += 1

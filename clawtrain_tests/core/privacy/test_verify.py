@@ -207,3 +207,27 @@ def test_proposed_denylist_names_senders_accounts_and_hosts() -> None:
     assert "juttaq" in proposal.users
     assert "jquast" in proposal.users
     assert "keller.lan" in proposal.hosts
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "> @quastworks/knit@1.2.3 check\n> tsc --noEmit",
+        '{"name": "@quastworks/knit", "version": "1.2.3"}',
+        "To https://github.com/quastworks/knit.git\n   ab12..cd34  main -> main",
+        "To git@github.com:quastworks/knit.git\n * [new branch]",
+        "origin\tgit@github.com:quastworks/knit.git (push)",
+    ],
+)
+def test_handles_of_own_packages_and_repositories_are_proposed(said: str) -> None:
+    rows = [{"request": said}, {"request": f"again:\n{said}"}]
+    assert "quastworks" in propose_denylist(rows).users
+
+
+def test_packages_and_repositories_of_others_are_not() -> None:
+    row = {
+        "request": 'import x from "@quastworks/knit";\nadded @quastworks/knit@1.2.3\n'
+        "git clone https://github.com/quastworks/knit.git\n"
+        "origin\thttps://github.com/quastworks/knit.git (fetch)"
+    }
+    assert propose_denylist([row, row]).users == ()
