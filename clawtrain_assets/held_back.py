@@ -21,7 +21,7 @@ from clawtrain_assets.core.dataset.released import current_release, scrub_report
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.lake import WHOLE, Lake
 from clawtrain_assets.core.sessions import quarantine
-from clawtrain_assets.core.sessions.rows import turns_from_table
+from clawtrain_assets.core.sessions.rows import read_turns
 from clawtrain_assets.core.turn import Message
 from clawtrain_assets.review.session import Example
 from clawtrain_assets.review.terminal import shown, visible
@@ -135,10 +135,10 @@ def _scrubbed(lake: Lake, one: Held) -> list[dict[str, Any]]:
 
 def _as_it_was(lake: Lake, one: Held) -> list[dict[str, Any]]:
     """The turn's conversation, with both answers of a pair."""
-    table = lake.read("raw_turns", one.day).filter(pc.field("turn_id") == one.turn_id)
-    if not table.num_rows:
+    turns = read_turns(lake, one.day, [one.turn_id])
+    if not turns:
         raise ClawtrainError(f"Turn {one.turn_id} of {one.day} is gone: build a new release.")
-    (turn,) = turns_from_table(table)
+    turn = turns[0]
     answers = [turn.response]
     if one.sort == "pair":
         pairs = lake.read("contrastive_pairs", one.day, ["pair_id", "reference", "candidate"])

@@ -50,7 +50,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
         night.server.stop()
         night.command("score", "--day", day, status=1)
         night.command("status")
-        night.command("release", status=1)
+        night.command("release")
         night.command("release", "--approve", status=1)
         yield night
 
