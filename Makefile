@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo up test lint install clean
+.PHONY: demo up test test-cluster lint install clean
 
 install: $(INSTALLED)
 
@@ -30,6 +30,11 @@ lint: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/pytest
+
+# Also needs PostgreSQL and Redis (apt-get install postgresql redis-server); docs/cluster.md.
+test-cluster: $(INSTALLED)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[cluster,test-cluster]'
+	$(BIN)/pytest -m cluster clawtrain_tests/cluster
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

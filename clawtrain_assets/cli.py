@@ -91,6 +91,25 @@ def up(port: int) -> None:
 
 
 @main.command()
+@click.option(
+    "--queue",
+    "queues",
+    multiple=True,
+    default=("dagster",),
+    show_default=True,
+    help="Whose runs to take; may be repeated. `home` on the machine with the agents' histories.",
+)
+@click.option("--slots", default=1, show_default=True, help="Runs at a time.")
+@click.option("--name", default="clawtrain", show_default=True, help="Unique on this machine.")
+def worker(queues: tuple[str, ...], slots: int, name: str) -> None:
+    """Execute runs of a cluster on this machine (docs/cluster.md) until stopped."""
+    from clawtrain_assets.instance.worker import become_worker
+    from clawtrain_assets.settings import load_settings
+
+    become_worker(load_settings().home, queues, slots, name)
+
+
+@main.command()
 def doctor() -> None:
     """Check every prerequisite, one line each, with what to do."""
     from clawtrain_assets.doctor import examine

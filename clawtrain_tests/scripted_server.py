@@ -14,9 +14,9 @@ The script is JSON, all keys optional:
      "scores": [7, 8, 7, 9, 8], "rules": [{"match": "text", "scores": [1, 2, 1, 2, 1]}],
      "says": "Answer", "keep": false, "takes": 512, "cold": false}
 
-With more than ``takes`` requests under way the server refuses (503); ``cold``: only until it has
-answered one, like a model that is being loaded. With ``keep`` the log holds what was asked, word
-for word.
+``"scores": "varied"`` draws them from the prompt, the same whenever it is asked. With more than
+``takes`` requests under way the server refuses (503); ``cold``: only until it has answered one,
+like a model that is being loaded. With ``keep`` the log holds what was asked, word for word.
 
 Faults, taken in order while their ``times`` last (default: for ever), for prompts that hold
 ``match`` (default: all): ``status:NNN``, ``echo:NNN`` (a status whose message quotes the prompt),
@@ -77,7 +77,7 @@ class Script:
         self.version = str(content.get("version", "0.33.0"))
         self.slots = Slots(int(content.get("parallel", _QUEUE)))
         self.faults = [dict(fault) for fault in content.get("faults", [])]
-        self.scores = list(content.get("scores", [7, 8, 7, 9, 8]))
+        self.scores = content.get("scores", [7, 8, 7, 9, 8])
         self.rules = list(content.get("rules", []))
         self.flaky = dict(content.get("flaky", {}))
         self.deaf_s = float(content.get("deaf_s", 1.0))
@@ -123,6 +123,9 @@ class Script:
         for rule in self.rules:
             if rule["match"] in prompt:
                 return list(rule["scores"])
+        if self.scores == "varied":
+            drawn = hashlib.sha256(prompt.encode()).digest()
+            return [3 + byte % 8 for byte in drawn[:5]]
         return self.scores
 
 

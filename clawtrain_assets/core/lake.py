@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
@@ -37,6 +37,7 @@ _REPEATED = (
 )
 _DICTIONARY_BYTES = 64 << 20  # of distinct texts in a row group, before they are written plainly
 SPILL = ".spill"  # what DuckDB's queries leave beside the tables if they are killed
+_REPLACED_MEANWHILE = 4  # so often a question is asked again because an object was replaced
 WHOLE = "all"  # the partition name of tables that are not split by day
 
 
@@ -144,6 +145,17 @@ class Lake:
 
         An asset without any partition becomes an error of the caller: check ``days`` first.
         """
+        import duckdb
+
+        for _ in range(_REPLACED_MEANWHILE):
+            try:
+                return self._query(sql, tables)
+            except duckdb.Error as error:
+                if "FileExpired" not in str(error):
+                    raise
+        return self._query(sql, tables)
+
+    def _query(self, sql: str, tables: Mapping[str, str]) -> pa.Table:
         with connect(self.root) as connection:
             for view, asset in tables.items():
                 pattern = str(self.root / asset / "day=*" / "part-0.parquet").replace("'", "''")
@@ -175,7 +187,11 @@ def connect(root: UPath) -> "duckdb.DuckDBPyConnection":
 
     connection = duckdb.connect(config={"temp_directory": _spill(root)})
     if remote(root):
-        connection.register_filesystem(root.fs)
+        # One listing serves a whole question: without it each file is asked about 14 times. An
+        # object that was replaced since is an error then, never a mixture.
+        files = UPath(root, use_listings_cache=True).fs
+        files.invalidate_cache()
+        connection.register_filesystem(files)
     return connection
 
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 import dagster as dg
 from pydantic import Field
 
+from clawtrain_assets.core import agreement
 from clawtrain_assets.core.endpoints import Fleet, open_fleet
 from clawtrain_assets.core.endpoints.locality import on_private_network
 from clawtrain_assets.core.errors import ClawtrainError
@@ -41,6 +42,8 @@ class Workspace(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @cached_property
     def lake(self) -> Lake:
+        """Raises ClawtrainError on a machine that does not agree with the others about rules."""
+        agreement.require(self.settings)
         return Lake(self.settings.lake)
 
     @cached_property
@@ -61,6 +64,11 @@ class Workspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self.settings.judging.rubric is None and not self.settings.rubric_file.exists():
             write_default(self.settings.rubric_file)
         return load_rubric(self.settings.rubric_file)
+
+    def publish(self) -> None:
+        """Tell other machines what this one holds; the defaults of what is missing are made."""
+        assert self.rubric
+        agreement.publish(self.settings)
 
     @cached_property
     def denylist(self) -> Denylist:

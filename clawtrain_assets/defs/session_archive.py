@@ -32,6 +32,7 @@ def session_archive(
     context: dg.AssetExecutionContext, workspace: Workspace
 ) -> dg.MaterializeResult[None]:
     settings, archive = workspace.settings, workspace.archive
+    workspace.publish()
     report = archive.capture(settings.sources.state_dirs, settings.sources.lcm)
     unasked = begun_before(settings.start_date, settings.zone, archive.files(), archive.open)
     warnings = [*report.warnings, *([str(unasked)] if unasked else [])]

@@ -1,10 +1,22 @@
 """What these tests stand on, started by them on loopback. Run with ``make test-cluster``."""
 
+import signal
 from collections.abc import Iterator
+from types import FrameType
 
 import pytest
 
 from clawtrain_tests.cluster.services import ObjectStore, Postgres
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ended_by_a_signal() -> None:
+    """What was started ends with the tests, also when they are terminated."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
 
 
 @pytest.fixture(scope="session")

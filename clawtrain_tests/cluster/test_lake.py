@@ -6,12 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
+from upath import UPath
 
 from clawtrain_assets.core.dataset import neardup
 from clawtrain_assets.core.errors import ClawtrainError
-from clawtrain_assets.core.lake import Lake, replacing
+from clawtrain_assets.core.lake import Lake, connect, replacing
 
 pytestmark = pytest.mark.cluster
 
@@ -65,6 +67,26 @@ def test_many_days_from_one_stream_and_questions_over_all(lake: Lake) -> None:
     assert lake.days("scored") == [*days, "2026-03-31"]
     counted = lake.query("SELECT count(*) AS n, sum(overall) AS s FROM t", t="scored")
     assert counted.to_pylist() == [{"n": 50, "s": 100.0}]
+
+
+def test_a_question_while_a_partition_is_replaced_is_about_one_version(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.write("scored", "2026-03-07", TABLE)
+    asked: list[int] = []
+
+    def late(root: UPath) -> duckdb.DuckDBPyConnection:
+        connection = connect(root)
+        asked.append(1)
+        if len(asked) == 1:  # listed, then replaced, then read
+            listed = UPath(root, use_listings_cache=True)
+            assert listed.fs.glob(f"{listed.path}/scored/day=*/part-0.parquet")
+            lake.write("scored", "2026-03-07", TABLE.slice(1))
+        return connection
+
+    monkeypatch.setattr("clawtrain_assets.core.lake.connect", late)
+    assert lake.query("SELECT overall FROM t", t="scored").to_pylist() == [{"overall": 2.0}]
+    assert len(asked) == 2
 
 
 def test_a_write_that_fails_leaves_the_old_partition(lake: Lake) -> None:
