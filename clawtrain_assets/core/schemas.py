@@ -267,5 +267,5 @@ CAPTURES = _table(
     ("at", _TIME, "When the capture was complete"),
     ("unreadable", _INT, "Files that could not be read"),
     ("missing", _INT, "Sessions that are named but of which nothing was ever captured"),
-    ("cut", _INT, "Sessions rewritten to messages after all those that had been captured"),
+    ("cut", _INT, "Sessions that lost what they said after they were last captured"),
 )

@@ -58,6 +58,7 @@ from clawtrain_assets.core.sessions.forgetting import (
 )
 from clawtrain_assets.core.sessions.gaps import (
     begins_after,
+    cut_short,
     cut_warning,
     late_warning,
     missing_transcripts,
@@ -89,7 +90,7 @@ class CaptureReport:
     forgotten: int = 0
     bytes_copied: int = 0
     missing_sessions: int = 0  # named by a store or cron log, but never captured
-    cut_sessions: int = 0  # rewritten to a tail that begins after what had been captured
+    cut_sessions: int = 0  # went on after the last capture, and what they said then is gone
     hours_since_last: float = 0.0  # 0 for the first capture
     storage: Storage = _EMPTY
     warnings: list[str] = field(default_factory=list)
@@ -126,11 +127,16 @@ class Archive:
                     report.unreadable += 1
                     report.warnings.append(f"{found.path} could not be captured: {error}")
             listed = {found_root for found_root, _ in seen} | {str(path) for path in state_dirs}
-            report.gone = mark_gone(index, seen, listed)
+            gone = mark_gone(index, seen, listed)
+            report.gone = len(gone)
             self._blobs.sweep(used_blobs(index))
             now = datetime.now(UTC)
             if captures := noted_captures(index):
-                report.hours_since_last = (now - captures[-1].at).total_seconds() / 3600
+                last = captures[-1].at
+                report.hours_since_last = (now - last).total_seconds() / 3600
+                cut = list(cut_short(index, gone, history, last))
+                report.cut_sessions += len(cut)
+                report.warnings += cut
             if (late := late_warning(report.hours_since_last)) is not None:
                 report.warnings.append(late)
             for missing in missing_transcripts(index, history, forgotten):

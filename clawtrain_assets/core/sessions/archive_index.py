@@ -77,7 +77,7 @@ class Capture(NamedTuple):
     at: datetime
     unreadable: int
     missing: int  # sessions that are named but were never captured
-    cut: int  # sessions rewritten to a tail that begins after what had been captured
+    cut: int  # sessions that went on after a capture, and what they said then is gone
 
 
 def note_capture(index: sqlite3.Connection, capture: Capture) -> None:
@@ -192,21 +192,35 @@ def record(
     return content
 
 
-def mark_gone(index: sqlite3.Connection, seen: set[tuple[str, str]], listed: set[str]) -> int:
-    """Note which files are no longer there (returned: how many).
+class Gone(NamedTuple):
+    """A file that is no longer there, and the last time named in it (epoch ms)."""
+
+    path: str
+    family: str
+    session_id: str | None
+    last_ms: int | None
+
+
+def mark_gone(
+    index: sqlite3.Connection, seen: set[tuple[str, str]], listed: set[str]
+) -> list[Gone]:
+    """Note which files are no longer there, and return them.
 
     A renamed one lives on under its new name.
     """
-    rows = index.execute("SELECT id, root, path, session_id FROM contents WHERE present").fetchall()
+    rows = index.execute(
+        "SELECT id, root, path, family, session_id, last_ms FROM contents WHERE present"
+    ).fetchall()
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
-    gone = 0
+    gone: list[Gone] = []
     with index:
-        for content, root, path, session_id in rows:
+        for content, root, path, *facts in rows:
             if root not in listed or (root, path) in seen:
                 continue
             if (root, path.partition(MARK)[0]) in seen:
                 continue  # in a database that could not be listed this time
-            gone += 1
+            gone.append(Gone(path, *facts))
+            session_id = gone[-1].session_id
             end_state(index, root, path, now_ms)
             longer = _continued(index, content, session_id) if session_id is not None else None
             if longer is not None:

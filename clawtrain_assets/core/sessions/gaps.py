@@ -8,14 +8,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from clawtrain_assets.core.sessions.archive_index import Gone
 from clawtrain_assets.core.sessions.entries import Entry, Unreadable, decode_line, epoch_ms
 from clawtrain_assets.core.sessions.families import TRANSCRIPTS
 from clawtrain_assets.core.sessions.forgetting import session_hash
-from clawtrain_assets.core.sessions.records import cron_sessions, read_session_store
+from clawtrain_assets.core.sessions.records import cron_sessions, last_heard, read_session_store
 from clawtrain_assets.core.sessions.sources import ArchivedFile, Found
 
 # OpenClaw deletes the transcripts of cron runs after this time (cron.sessionRetention).
 TIGHTEST_HOURS = 24
+_IN_USE_MS = 3_600_000  # a message so shortly before a capture: the session was in use
+_SLACK_MS = 120_000  # a run ends some time after its last message
 
 
 def late_warning(hours: float) -> str | None:
@@ -57,6 +60,47 @@ def cut_warning(path: str) -> str:
         f"{path} was rewritten to messages that came after all those captured before: what was "
         "said in between is lost, unless lcm.db has it. Keep the hourly capture running."
     )
+
+
+def cut_short(
+    index: sqlite3.Connection, gone: Iterable[Gone], found: list[Found], last_capture: datetime
+) -> Iterator[str]:
+    """Warnings of sessions that went on after they were last captured, and are gone.
+
+    A cron log or a session store heard of them later than their last message; or they were in use
+    when they were last seen, and OpenClaw, which renames what it resets or deletes, left nothing.
+    """
+    heard: dict[str, int] | None = None
+    in_use = int(last_capture.timestamp() * 1000) - _IN_USE_MS
+    for file in gone:
+        if file.family not in TRANSCRIPTS or file.session_id is None or file.last_ms is None:
+            continue
+        if index.execute(
+            "SELECT 1 FROM contents WHERE session_id = ? AND present", (file.session_id,)
+        ).fetchone():
+            continue  # under another name
+        heard = _heard(found) if heard is None else heard
+        later = heard.get(file.session_id, 0) > file.last_ms + _SLACK_MS
+        if later or file.last_ms > in_use:
+            yield (
+                f"{file.path} was deleted while the session went on: what was said after the last "
+                "capture is lost, unless lcm.db has it. Keep the hourly capture running."
+            )
+
+
+def _heard(found: list[Found]) -> dict[str, int]:
+    heard: dict[str, int] = {}
+    for file in found:
+        store = file.family == "session_store" and file.path.endswith("/sessions.json")
+        if not store and file.family != "cron_run":
+            continue
+        try:
+            with (file.root / file.path).open("rb") as stream:
+                for name, ms in last_heard(stream, store).items():
+                    heard[name] = max(ms, heard.get(name, ms))
+        except OSError:
+            continue  # gone again
+    return heard
 
 
 class Missing(NamedTuple):

@@ -78,6 +78,31 @@ def read_cron_log(stream: BinaryIO) -> dict[str, Identity]:
     return found
 
 
+def last_heard(stream: BinaryIO, store: bool) -> dict[str, int]:
+    """Session id (lower case) -> when a session store or a cron log last heard of it (epoch ms)."""
+    heard: dict[str, int] = {}
+    entries: Iterable[Any] = _entries(stream) if store else _objects(stream)
+    for entry in entries:
+        if not isinstance(entry, dict) or not isinstance(entry.get("sessionId"), str):
+            continue
+        begun, took = epoch_ms(entry.get("runAtMs")), entry.get("durationMs")
+        ms = epoch_ms(entry.get("updatedAt")) if store else epoch_ms(entry.get("ts"))
+        if begun is not None and isinstance(took, int):
+            ms = begun + took
+        if ms is not None:
+            name = entry["sessionId"].lower()
+            heard[name] = max(ms, heard.get(name, ms))
+    return heard
+
+
+def _entries(stream: BinaryIO) -> Iterable[Any]:
+    try:
+        store = msgspec.json.decode(stream.read())
+    except (ValueError, RecursionError):
+        return ()
+    return store.values() if isinstance(store, dict) else ()
+
+
 def cron_sessions(stream: BinaryIO) -> set[str]:
     """Ids (lower case) of the sessions a cron log names."""
     named = (line.get("sessionId") for line in _objects(stream))

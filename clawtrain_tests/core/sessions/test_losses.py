@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -292,3 +293,45 @@ def test_what_was_captured_stays_and_what_was_not_is_reported(
         assert own == []
         assert report.missing_sessions >= 1
         assert any("deleted before they could be captured" in line for line in report.warnings)
+
+
+@pytest.mark.parametrize("loss", ["reset", "deleted", "cron session pruned"])
+def test_what_was_said_between_the_last_capture_and_the_end_is_reported(
+    tmp_path: Path, loss: str
+) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    old = loss == "cron session pruned"  # a day later, but its log knows when the run ended
+    now = int(time.time() * 1000)
+    script = conversation(start=now - (86_400_000 if old else 600_000))
+    path = script.write(state)
+    captured, _ = read(state)
+    archive.capture([state], None)
+    script.ms += 300_000
+    script.user("one more thing")
+    script.assistant("Of course.")
+    script.write(state)
+    log = state / "cron" / "runs" / "job.jsonl"
+    log.parent.mkdir(parents=True)
+    if old:
+        line = {"sessionId": SESSION, "runAtMs": script.ms - 1000, "durationMs": 1000}
+        log.write_text(json.dumps(line) + "\n")
+    _lose(state, path, script, loss)
+    report = archive.capture([state], None)
+    assert report.cut_sessions == 1
+    assert "was deleted while the session went on" in report.warnings[0]
+    own = [turn.turn_id for turn in read(archive)[0] if turn.session_id == SESSION]
+    assert own == [turn.turn_id for turn in captured]
+    assert archive.capture([state], None).cut_sessions == 0  # told once
+
+
+def test_a_session_that_was_at_rest_when_it_was_pruned_is_no_loss(tmp_path: Path) -> None:
+    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
+    script = conversation(start=int(time.time() * 1000) - 2 * 3_600_000)
+    path = script.write(state)
+    (path.parent / "sessions.json").write_text(
+        json.dumps({"agent:main:x": {"sessionId": SESSION, "updatedAt": script.ms + 5000}})
+    )
+    archive.capture([state], None)
+    path.unlink()
+    report = archive.capture([state], None)
+    assert (report.gone, report.cut_sessions, report.warnings) == (1, 0, [])
