@@ -1,6 +1,9 @@
 """What is known about sessions outside their transcripts: read once per extraction."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime, time
+from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from clawtrain_assets.core.sessions.agent_database import MARK
 from clawtrain_assets.core.sessions.families import DATABASES
@@ -17,14 +20,45 @@ from clawtrain_assets.core.sessions.row import Identity
 from clawtrain_assets.core.sessions.sources import ArchivedFile, HistorySource
 
 
+def stores_of(
+    files: Iterable[ArchivedFile], days: Collection[str] | None, zone: ZoneInfo
+) -> list[ArchivedFile]:
+    """The contents of session stores that name the sessions of the days, in order.
+
+    A store is rewritten all the time, and each of its contents is in the archive. A session was
+    named while it was in use: by a content captured on its days, by the one before or after them.
+    """
+    stores = [file for file in files if file.family == "session_store"]
+    if not days:
+        return stores
+    begin = datetime.combine(date.fromisoformat(min(days)), time.min, zone)
+    end = datetime.combine(date.fromisoformat(max(days)), time.max, zone)
+    found: list[ArchivedFile] = []
+    for _, same in groupby(stores, key=lambda file: (file.root, file.path)):
+        contents = sorted(same, key=lambda file: file.captured_at)
+        before = [file for file in contents if file.captured_at < begin]
+        after = [file for file in contents if file.captured_at > end]
+        within = contents[len(before) : len(contents) - len(after)]
+        latest = [file for file in after[1:] if file.status == "present"]
+        found += [*before[-1:], *within, *after[:1], *latest]
+    return found
+
+
 class Surroundings:
     """Session stores, cron logs and flight recorders of a history.
 
     A database that is none goes to quarantine by name; the rest of the history is read all the
-    same.
+    same. Of the contents a session store had, those of the time of ``days`` are read.
     """
 
-    def __init__(self, source: HistorySource, files: list[ArchivedFile], report: Report) -> None:
+    def __init__(
+        self,
+        source: HistorySource,
+        files: list[ArchivedFile],
+        report: Report,
+        days: Collection[str] | None,
+        zone: ZoneInfo,
+    ) -> None:
         self._source = source
         self._trajectories: dict[str, list[ArchivedFile]] = {}
         self.keys: dict[str, StoredSession] = {}
@@ -32,13 +66,13 @@ class Surroundings:
         for file in files:
             if file.family == "trajectory" and file.session_id is not None:
                 self._trajectories.setdefault(file.session_id.lower(), []).append(file)
-            elif file.family == "session_store":
-                self._read_store(file)
             elif file.family == "cron_run":
                 with source.open(file) as stream:
                     self.cron.update(read_cron_log(stream))
             elif file.family in DATABASES and MARK not in file.path:
                 report.reject(file.path, 0, 0, "not a database of this name", b"")
+        for file in stores_of(files, days, zone):
+            self._read_store(file)
 
     def _read_store(self, file: ArchivedFile) -> None:
         name = file.path.rpartition("/")[2].rpartition(MARK)[2]

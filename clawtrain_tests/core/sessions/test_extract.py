@@ -3,9 +3,10 @@
 import io
 import json
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 import pytest
 import zstandard
@@ -13,6 +14,7 @@ import zstandard
 from clawtrain_assets.core.sessions.archive import Archive
 from clawtrain_assets.core.sessions.extract import Extraction
 from clawtrain_assets.core.sessions.sources import ArchivedFile, DirectorySource
+from clawtrain_assets.core.sessions.surroundings import stores_of
 from clawtrain_assets.settings import Price
 
 from .history import NO_USAGE, SESSION, START, USAGE, Script, conversation, iso, read
@@ -596,6 +598,18 @@ def test_of_one_day_only_the_files_that_hold_it_are_read(tmp_path: Path) -> None
     turns, extraction = read(archive, days={"2026-03-08"})
     assert {turn.session_id for turn in turns} == {names[1]}
     assert extraction.report.files == {"live": 1}
+
+
+def test_of_a_stores_contents_those_of_the_days_are_read() -> None:
+    def stored(day: int, path: str = "agents/main/sessions/sessions.json", status: str = "gone"):
+        captured = datetime(2026, 3, day, 12, tzinfo=UTC)
+        return ArchivedFile("/r", path, "session_store", None, captured, 1, "", status)
+
+    files = [stored(day) for day in range(1, 20)] + [stored(20, status="present")]
+    other = [stored(day, "agents/b/sessions/sessions.json") for day in (2, 9)]
+    found = stores_of([*files, *other], {"2026-03-05", "2026-03-06"}, ZoneInfo("UTC"))
+    assert [file.captured_at.day for file in found] == [4, 5, 6, 7, 20, 2, 9]
+    assert stores_of(files, None, ZoneInfo("UTC")) == files
 
 
 def test_a_cron_log_names_the_model_last(tmp_path: Path) -> None:
