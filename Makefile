@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo up test test-cluster lint install clean
+.PHONY: demo up test test-cluster lint bench install clean
 
 install: $(INSTALLED)
 
@@ -35,6 +35,9 @@ test: $(INSTALLED)
 test-cluster: $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[cluster,test-cluster]'
 	$(BIN)/pytest -m cluster clawtrain_tests/cluster
+
+bench: $(INSTALLED)
+	PYTHONPATH=. $(BIN)/python benchmarks/bench.py
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

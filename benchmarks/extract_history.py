@@ -7,6 +7,7 @@ import sysconfig
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,27 @@ def write_history(root: Path, megabytes: int, files: int, result: tuple[int, int
                 stream.write(line)
                 budget -= len(line)
                 if budget <= 0:
+                    break
+
+
+def write_days(root: Path, first: datetime, days: int, turns: int) -> None:
+    """A session of ``turns`` assistant turns for each day, with results of 200 to 3,000 characters.
+
+    Written line by line, so that a history of any size takes no more memory than one turn.
+    """
+    rng = random.Random(7)
+    pool = _texts(rng)
+    folder = root / "agents" / "main" / "sessions"
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(days):
+        name = f"{number:08d}-3333-4333-8444-555555555555"
+        start = int((first + timedelta(days=number)).timestamp() * 1000)
+        written = 0
+        with (folder / f"{name}.jsonl").open("wb") as stream:
+            for entry in _session(name, rng, pool, start, (200, 3_000)):
+                stream.write(json.dumps(entry).encode() + b"\n")
+                written += entry.get("message", {}).get("role") == "assistant"
+                if written == turns:
                     break
 
 

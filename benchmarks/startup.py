@@ -64,7 +64,7 @@ def commands(home: Path, repetitions: int) -> Iterator[dict[str, Any]]:
 def _timed(command: list[str], home: Path) -> tuple[float, float]:
     """CPU and wall seconds; `doctor` ends with 1 here, as it should."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, cwd=_ROOT, env=_environment(home), capture_output=True, check=False)
+    subprocess.run(command, cwd=_ROOT, env=environment(home), capture_output=True, check=False)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall
 
@@ -77,7 +77,7 @@ def up(home: Path) -> Iterator[dict[str, Any]]:
     start = time.perf_counter()
     process = subprocess.Popen(
         [str(_BIN / "clawtrain"), "up", "--port", str(port)],
-        env=_environment(home),
+        env=environment(home),
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -88,7 +88,7 @@ def up(home: Path) -> Iterator[dict[str, Any]]:
         wall = time.perf_counter() - start
         assert "clawtrain is up" in said, said
         family = _family(home)
-        cpu = sum(map(_cpu, family))
+        cpu = family_cpu(home)
         memory = sum(map(_memory_mb, family))
     finally:
         process.send_signal(signal.SIGINT)
@@ -99,7 +99,7 @@ def up(home: Path) -> Iterator[dict[str, Any]]:
     yield figures.figure("clawtrain up, memory of its own (PSS)", memory, "MB")
 
 
-def _environment(home: Path) -> dict[str, str]:
+def environment(home: Path) -> dict[str, str]:
     return {
         **os.environ,
         "CLAWTRAIN_HOME": str(home),
@@ -121,9 +121,17 @@ def _family(home: Path) -> list[Path]:
     return found
 
 
+def family_cpu(home: Path) -> float:
+    """CPU seconds of all processes of a home so far, those included that have ended."""
+    return sum(map(_cpu, _family(home)))
+
+
 def _cpu(process: Path) -> float:
     """Seconds of user and system time, of the process and the children it has waited for."""
-    fields = (process / "stat").read_text().rpartition(")")[2].split()
+    try:
+        fields = (process / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0  # ended meanwhile: whoever waited for it has its seconds
     return sum(map(int, fields[11:15])) / _TICKS
 
 
