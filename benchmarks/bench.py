@@ -1,4 +1,4 @@
-"""The short form of every benchmark, one after the other, and one table of the figures that have an aim.
+"""The short form of every benchmark, in turn, and one table of the figures that have an aim.
 
     python benchmarks/bench.py [NAME ...]        # default: all of them; `make bench`
 
