@@ -59,6 +59,20 @@ def test_sessions_lost_or_never_asked_for_are_numbers_of_the_archive(state: Path
     assert 'start_date = "2025-01-31"' in str(shown["warnings"])
 
 
+def test_the_hourly_capture_checks_itself(state: Path) -> None:
+    store = state / "agents" / "main" / "sessions" / "sessions.json"
+    store.write_text(json.dumps({"agent:main:x": {"sessionId": LOST}}))
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = build_defs().resolve_job_def("archive")
+        result = job.execute_in_process(instance=instance)
+        found = {e.check_name: e.passed for e in result.get_asset_check_evaluations()}
+    assert found == {
+        "columns_as_declared": True,
+        "captures_current": True,
+        "nothing_pruned_uncaptured": False,
+    }
+
+
 def test_turns_are_shown_by_day_and_by_model(state: Path) -> None:
     shown = _metadata("raw_turns", DAY)
     assert shown["attributed share"] == 1.0  # the model change before it names the last one's
