@@ -24,8 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.score import day_of_turns, record  # noqa: E402
-from clawtrain_assets.core.endpoints.fleet import HostFleet, Patience  # noqa: E402
+from clawtrain_assets.core.endpoints.fleet import HostFleet  # noqa: E402
 from clawtrain_assets.core.endpoints.ollama import Ollama  # noqa: E402
+from clawtrain_assets.core.endpoints.supervisor import Patience  # noqa: E402
 from clawtrain_assets.core.endpoints.types import ChatReply, ChatRequest  # noqa: E402
 from clawtrain_assets.core.journal import Journal  # noqa: E402
 from clawtrain_assets.core.judging.judge import judge_turns  # noqa: E402

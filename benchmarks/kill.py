@@ -51,7 +51,8 @@ RUN = textwrap.dedent(
     import asyncio, hashlib, json, sys
     from collections import Counter
     from pathlib import Path
-    from clawtrain_assets.core.endpoints.fleet import HostFleet, Patience
+    from clawtrain_assets.core.endpoints.fleet import HostFleet
+    from clawtrain_assets.core.endpoints.supervisor import Patience
     from clawtrain_assets.core.endpoints.ollama import Ollama
     from clawtrain_assets.core.journal import Journal
     from clawtrain_assets.core.judging.judge import judge_turns

@@ -227,11 +227,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="under a minute")
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     parser.add_argument("--peers", metavar="PYTHON", help="one with ollama and distilabel")
+    parser.add_argument("--only", metavar="NAME", help="one case, as 4_slots_50_ms")
     chosen = parser.parse_args()
     if not chosen.peers:
         print("No --peers interpreter: only ours is measured.", file=sys.stderr)
     seconds, repeats = (4.0, 1) if chosen.quick else (5.0, 3)
-    for case in QUICK if chosen.quick else FULL:
+    cases = QUICK if chosen.quick else FULL
+    for case in (case for case in cases if chosen.only in (None, case.name)):
         for one in measure(case, seconds, repeats, chosen.peers):
             if chosen.json:
                 print(json.dumps(one), flush=True)

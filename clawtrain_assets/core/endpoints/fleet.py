@@ -1,12 +1,12 @@
 """Hosts behind one endpoint: keeps them full, moves work off a bad one, knows when to give up."""
 
 import asyncio
-import random
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from clawtrain_assets.core.endpoints.host import Host
+from clawtrain_assets.core.endpoints.supervisor import PATIENCE, Patience, Supervisor
 from clawtrain_assets.core.endpoints.trouble import Trouble
 from clawtrain_assets.core.endpoints.turns import Turns
 from clawtrain_assets.core.endpoints.types import (
@@ -18,22 +18,6 @@ from clawtrain_assets.core.endpoints.types import (
 from clawtrain_assets.core.endpoints.wire import Dialect
 from clawtrain_assets.core.errors import UsageError
 from clawtrain_assets.settings import Endpoint
-
-_OVERDUE_FACTOR = 5  # times the longest of a host's latest answers
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to bear with a host; seconds. Together they end a dead fleet within a minute."""
-
-    alive_every_s: float = 15.0  # silence of a host at work after which it is probed
-    give_up_s: float = 20.0  # all hosts down for so long: the run ends
-    loading_s: float = 300.0  # a large model loads slowly: its host is busy, or silent, but lives
-    overdue_s: float = 60.0  # the least time after which another host is asked instead
-    first_pause_s: float = 0.5
-    longest_pause_s: float = 10.0
-    attempts: int = 3  # for a request that breaks on a living host
-    in_a_row: int = 3  # failures without a success between: the host rests, the run ends
 
 
 @dataclass
@@ -60,7 +44,7 @@ class HostFleet:
         endpoint: Endpoint,
         dialect: Dialect,
         *,
-        patience: Patience = Patience(),
+        patience: Patience = PATIENCE,
         small: bool = False,
     ) -> None:
         if not endpoint.hosts:
@@ -78,16 +62,15 @@ class HostFleet:
         self._patience = patience
         self._hosts: list[Host] = []
         self._turns = Turns(self._hosts)
-        self._tasks: set[asyncio.Task[None]] = set()
         self._identity: ModelIdentity | None = None
+        self._supervisor = Supervisor(self._hosts, self._turns, patience, endpoint.model)
         self._exhausted_in_a_row = 0
 
     async def __aenter__(self) -> Self:
-        for url in self._endpoint.hosts:
-            host = Host(_base(url), self._endpoint, self._dialect)
-            self._hosts.append(host)
-            self._tasks.add(asyncio.create_task(host.watch(self._patience.alive_every_s)))
-        self._tasks.add(asyncio.create_task(self._watch()))
+        self._hosts += [
+            Host(_base(url), self._endpoint, self._dialect) for url in self._endpoint.hosts
+        ]
+        self._supervisor.start()
         return self
 
     async def __aexit__(
@@ -96,10 +79,7 @@ class HostFleet:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._supervisor.stop()
         for host in self._hosts:
             await host.close()
 
@@ -120,13 +100,13 @@ class HostFleet:
         )
         for host, answer in zip(self._hosts, answers, strict=True):
             if isinstance(answer, Trouble):
-                self._put_down(host)
+                self._supervisor.put_down(host)
             elif isinstance(answer, BaseException):
                 raise answer
             else:
                 found[host.url] = answer
         if not found:
-            raise self._unreachable()
+            raise self._supervisor.unreachable()
         if len({(one.model, one.digest) for one in found.values()}) > 1:
             raise EndpointError(
                 "model_differs",
@@ -134,7 +114,8 @@ class HostFleet:
                 f"{', '.join(found)} so that all answers come from one model.",
                 item_fault=False,
             )
-        return next(iter(found.values()))
+        self._supervisor.identity = next(iter(found.values()))
+        return self._supervisor.identity
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         story = _Story()
@@ -163,15 +144,19 @@ class HostFleet:
         elif trouble.kind != "gone":
             story.attempts += 1
         if trouble.kind in ("gone", "lost"):
-            self._put_down(host)
+            self._supervisor.put_down(host)
         elif trouble.kind != "rejected":
-            self._failed(host)
+            self._supervisor.failed(host)
         elsewhere = self._turns.elsewhere(story.failed_at)
         alone = len(self._hosts) == 1
         final = trouble.kind == "rejected" or (trouble.kind == "timeout" and alone)
         if final or story.attempts >= self._patience.attempts:
             raise self._exhausted(trouble)
-        return self._pause_s(story.attempts) if trouble.kind == "broken" and not elsewhere else 0.0
+        return (
+            self._supervisor.pause_s(story.attempts)
+            if trouble.kind == "broken" and not elsewhere
+            else 0.0
+        )
 
     def _refused(self, trouble: Trouble, host: Host, story: _Story) -> None:
         """The host said "later". Is it at work for us, then it does not take so much at once; is
@@ -190,7 +175,7 @@ class HostFleet:
                 item_fault=False,
             )
         host.refusals += 1
-        self._rest(host, self._pause_s(host.refusals))
+        self._supervisor.rest(host, self._supervisor.pause_s(host.refusals))
 
     def _exhausted(self, trouble: Trouble) -> EndpointError:
         self._exhausted_in_a_row += 1
@@ -205,100 +190,6 @@ class HostFleet:
             "again; everything answered is saved.",
             item_fault=False,
         )
-
-    async def _watch(self) -> None:
-        """Move what is overdue to other hosts; end the wait for a fleet that is dead."""
-        while True:
-            await asyncio.sleep(self._patience.alive_every_s / 4)
-            now = asyncio.get_running_loop().time()
-            for host in self._hosts:
-                self._move_overdue(host, now)
-            down = [host.down_since for host in self._hosts if host.down_since is not None]
-            if len(down) == len(self._hosts) and now - max(down) >= self._patience.give_up_s:
-                self._turns.end(self._unreachable())
-
-    def _move_overdue(self, host: Host, now: float) -> None:
-        """A host that lives and does not answer must not hold up what others could do."""
-        if not any(other.longest_s for other in self._turns.elsewhere({host})):
-            return  # nobody has shown to be faster
-        limit_s = max(self._patience.overdue_s, _OVERDUE_FACTOR * host.longest_s)
-        if not host.longest_s:
-            limit_s = max(limit_s, self._patience.loading_s)
-        for call in list(host.calls):
-            if call.movable and now - call.started > limit_s:
-                call.end(Trouble("overdue", f"{host.url} takes far longer than usual"))
-
-    def _failed(self, host: Host) -> None:
-        """Too often in a row: let it rest, twice as long each time, then try it with one request.
-
-        The only host at work is spared: requests that fail there pause by themselves.
-        """
-        host.failures += 1
-        too_many = host.failures - self._patience.in_a_row
-        if too_many >= 0 and self._turns.elsewhere({host}):
-            host.room.on_trial()
-            rest_s = self._patience.first_pause_s * 2.0 ** min(too_many, 30)
-            self._rest(host, min(rest_s, self._patience.loading_s))
-
-    def _rest(self, host: Host, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        host.rests_until = loop.time() + seconds
-        loop.call_at(host.rests_until, self._turns.hand_out)
-
-    def _put_down(self, host: Host) -> None:
-        if host.down_since is not None:
-            return
-        host.down_since = asyncio.get_running_loop().time()
-        recovery = asyncio.create_task(self._recover(host))
-        self._tasks.add(recovery)
-        recovery.add_done_callback(self._tasks.discard)
-
-    async def _recover(self, host: Host) -> None:
-        """Probe a host that is down, ever more rarely, until it is fit for a trial."""
-        probes = 0
-        while True:
-            probes += 1
-            await asyncio.sleep(self._pause_s(probes))
-            if await self._fit(host):
-                host.down_since = None
-                host.room.on_trial()
-                self._turns.hand_out()
-                return
-
-    async def _fit(self, host: Host) -> bool:
-        """Whether it answers with the model that all answers of this fleet are filed under."""
-        host.unfit = None
-        try:
-            found = await host.identity()
-        except Trouble:
-            return False
-        except EndpointError as error:
-            host.unfit = error
-            return False
-        known = self._identity
-        if known is None or (found.model, found.digest) == (known.model, known.digest):
-            return True
-        host.unfit = EndpointError(
-            "model_differs",
-            f"{host.url} came back with another build of {self._endpoint.model}: start again, "
-            "then all answers come from that one; what the other one answered is saved.",
-            item_fault=False,
-        )
-        return False
-
-    def _unreachable(self) -> EndpointError:
-        hosts = ", ".join(host.url for host in self._hosts)
-        return next((host.unfit for host in self._hosts if host.unfit), None) or EndpointError(
-            "unreachable",
-            f"No host of {self._endpoint.model} answers ({hosts}): start the model server or "
-            "correct hosts, then start again; everything answered is saved.",
-            item_fault=False,
-        )
-
-    def _pause_s(self, attempt: int) -> float:
-        """Doubling, with jitter so that requests that failed together do not return together."""
-        longest = self._patience.first_pause_s * 2.0 ** (attempt - 1)
-        return min(longest, self._patience.longest_pause_s) * random.uniform(0.5, 1.0)
 
 
 def _base(url: str) -> str:

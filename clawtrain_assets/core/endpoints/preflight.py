@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from clawtrain_assets.core.endpoints.embedded import EmbeddedFleet
-from clawtrain_assets.core.endpoints.fleet import HostFleet, Patience
+from clawtrain_assets.core.endpoints.fleet import HostFleet
 from clawtrain_assets.core.endpoints.ollama import Ollama
 from clawtrain_assets.core.endpoints.openai import OpenAI
+from clawtrain_assets.core.endpoints.supervisor import Patience
 from clawtrain_assets.core.endpoints.types import ChatRequest, EndpointError, Fleet
 from clawtrain_assets.core.turn import Message
 from clawtrain_assets.settings import Endpoint

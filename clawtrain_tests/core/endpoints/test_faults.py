@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from clawtrain_assets.core.endpoints import ChatReply, ChatRequest, EndpointError, open_fleet
-from clawtrain_assets.core.endpoints.fleet import HostFleet, Patience
+from clawtrain_assets.core.endpoints.fleet import HostFleet
 from clawtrain_assets.core.endpoints.ollama import Ollama
 from clawtrain_assets.core.endpoints.openai import OpenAI
+from clawtrain_assets.core.endpoints.supervisor import Patience
 from clawtrain_assets.core.errors import UsageError
 from clawtrain_assets.core.turn import Message
 from clawtrain_assets.settings import Endpoint

@@ -3,14 +3,16 @@
 import asyncio
 from collections import Counter
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from clawtrain_assets.core.endpoints import ChatReply, ChatRequest, EndpointError, run_all
-from clawtrain_assets.core.endpoints.fleet import HostFleet, Patience
+from clawtrain_assets.core.endpoints.fleet import HostFleet
 from clawtrain_assets.core.endpoints.ollama import Ollama
 from clawtrain_assets.core.endpoints.room import Room
+from clawtrain_assets.core.endpoints.supervisor import Patience
 from clawtrain_assets.core.turn import Message
 from clawtrain_assets.settings import Endpoint
 from clawtrain_tests.scripted_server import Running, scripted_server
@@ -98,18 +100,21 @@ def test_a_host_that_comes_back_with_another_build_is_given_nothing() -> None:
         assert {reply.host for reply in asyncio.run(run())} == {steady.url}
 
 
-def test_the_only_host_coming_back_with_another_build_ends_the_run_and_says_so() -> None:
-    with scripted_server() as changed:
+def test_a_model_pulled_anew_in_the_middle_ends_the_run_instead_of_being_mixed_in() -> None:
+    with scripted_server() as server:
 
         async def run() -> None:
-            async with fleet([changed]) as opened:
+            patient = replace(QUICK, verify_every_s=0.05, give_up_s=8.0)
+            where = Endpoint(model="judge:1b", hosts=(server.url,))
+            async with HostFleet(where, Ollama(), patience=patient) as opened:
                 await opened.identity()
-                changed.stop()
-                changed.script["build"] = "another"
-                asking = asyncio.create_task(ask_all(opened, 1))
-                await asyncio.sleep(0.1)
-                await asyncio.to_thread(changed.start)
-                await asking
+                await ask_all(opened, 2)
+                server.stop()
+                server.script["build"] = "another"
+                await asyncio.to_thread(server.start)
+                async with asyncio.timeout(30):
+                    while True:
+                        await ask_all(opened, 1)
 
         with pytest.raises(EndpointError, match="another build") as caught:
             asyncio.run(run())

@@ -24,9 +24,10 @@ import pytest
 
 from clawtrain_assets.core.endpoints import ChatReply, ChatRequest, EndpointError
 from clawtrain_assets.core.endpoints.embedded import EmbeddedFleet
-from clawtrain_assets.core.endpoints.fleet import HostFleet, Patience
+from clawtrain_assets.core.endpoints.fleet import HostFleet
 from clawtrain_assets.core.endpoints.ollama import Ollama
 from clawtrain_assets.core.endpoints.preflight import preflight
+from clawtrain_assets.core.endpoints.supervisor import Patience
 from clawtrain_assets.core.turn import Message
 from clawtrain_assets.settings import Endpoint
 

@@ -18,9 +18,10 @@ import pytest
 
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.endpoints import EndpointError
-from clawtrain_assets.core.endpoints.fleet import HostFleet, Patience
+from clawtrain_assets.core.endpoints.fleet import HostFleet
 from clawtrain_assets.core.endpoints.host import requests_at_once
 from clawtrain_assets.core.endpoints.ollama import Ollama
+from clawtrain_assets.core.endpoints.supervisor import Patience
 from clawtrain_assets.core.journal import Journal
 from clawtrain_assets.core.judging.blind import BlindItem, BlindScores, judge_blind
 from clawtrain_assets.core.judging.judge import eligible, judge_turns
