@@ -7,7 +7,8 @@ copy whose Jaccard similarity in word 5-grams (0.5-0.99) is computed exactly, ha
 half by scattered edits. CPU time of this process, one thread for signatures. --quick: 10,000 and
 20,000 documents; else 50,000 and 100,000 as well; --documents: that size alone (a million takes
 about ten minutes and 6 GB). datasketch and rensa are measured beside it where they are installed:
-128 permutations, 16 bands, signing and inserting only, without any comparison.
+128 permutations, 16 bands, signing and inserting only, without any comparison. --oracle N: whether
+the same documents stay as by datasketch's candidates and sets of words (it must be installed).
 """
 
 import argparse
@@ -30,6 +31,7 @@ from clawtrain_assets.core.dataset.neardup import (
     doc_number,
     duplicates_of,
     new_candidates,
+    survivors,
 )
 from clawtrain_assets.core.lake import Lake
 
@@ -132,6 +134,45 @@ def measure(documents: int) -> Iterator[dict[str, Any]]:
     )
 
 
+def against_oracle(documents: int) -> Iterator[dict[str, Any]]:
+    """Which documents stay, beside datasketch's candidates compared as sets of word tuples."""
+    import datasketch
+
+    made = corpus(documents)
+    texts = {doc_number(i): Text("same", text) for day in made.days for i, text in day}
+    with tempfile.TemporaryDirectory() as folder:
+        lake = Lake(folder)
+        for number, day in enumerate(made.days):
+            lake.write(ASSET, f"2026-01-{number:04d}", band_table(day))
+        pairs = candidates(f"{folder}/{ASSET}/day=*/part-0.parquet", list(texts))
+    ours = survivors(duplicates_of(pairs, texts), lambda doc: doc)
+
+    store = datasketch.MinHashLSH(params=(32, 4), num_perm=128)  # misses 1 in 20 million at 0.8
+    near: dict[int, set[int]] = {}
+    for doc, text in texts.items():
+        signature = datasketch.MinHash(num_perm=128)
+        signature.update_batch([gram.encode() for gram in _grams(text.answer)])
+        for other in store.query(signature):
+            if _similarity(text.answer.split(), texts[other].answer.split()) >= SIMILAR:
+                near.setdefault(doc, set()).add(other)
+                near.setdefault(other, set()).add(doc)
+        store.insert(doc, signature)
+    theirs: dict[int, int] = {}
+    for first in sorted(near):
+        if first in theirs:
+            continue
+        group, waiting = {first}, [first]
+        while waiting:
+            more = near[waiting.pop()] - group
+            group |= more
+            waiting += more
+        theirs |= dict.fromkeys(group - {first}, first)
+    differing = len(ours.items() ^ theirs.items())
+    size = f"{documents:,} documents"
+    yield _line(f"removed, {size}", len(ours), None, "")
+    yield _line(f"survivors that differ from the oracle's, {size}", differing, 0, "", below=True)
+
+
 def peers(documents: int = 4_000) -> Iterator[dict[str, Any]]:
     """CPU per document of the peers, and ours for the same work: sign and store."""
     chance = random.Random(1)
@@ -200,7 +241,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="under a minute")
     parser.add_argument("--json", action="store_true", help="one JSON object for each line")
     parser.add_argument("--documents", type=int, metavar="N", help="measure this size alone")
+    parser.add_argument(
+        "--oracle", type=int, metavar="N", help="only compare the survivors with datasketch's"
+    )
     arguments = parser.parse_args()
+    if arguments.oracle:
+        for line in against_oracle(arguments.oracle):
+            _print(line, arguments.json)
+        return
     sizes = (10_000, 20_000) if arguments.quick else (10_000, 20_000, 50_000, 100_000)
     per_document = []
     for line in peers():

@@ -9,6 +9,8 @@ MIN_TURNS = 20
 MIN_SESSIONS = 5
 _DRAWS = 2_000
 _SEED = 20_260_101
+_BLOCKS = 2_000  # sessions beyond so many are drawn in groups, or memory would grow with them
+_AT_ONCE = 50  # draws; all of them together would take 5 x 8 bytes for each draw and block
 
 
 class Slope(NamedTuple):
@@ -27,7 +29,11 @@ class Slope(NamedTuple):
 def length_slope(
     overall: Sequence[float], characters: Sequence[float], sessions: Sequence[str]
 ) -> Slope:
-    """Least squares on log2(1 + characters); the bootstrap redraws whole sessions."""
+    """Least squares on log2(1 + characters); the bootstrap redraws whole sessions.
+
+    Beyond 2,000 sessions it redraws groups of them: sums over sessions that have nothing to do
+    with each other vary as the sessions do, so the interval stays what it was.
+    """
     n = len(overall)
     names, of = np.unique(np.asarray(sessions, dtype=str), return_inverse=True)
     if n < MIN_TURNS or len(names) < MIN_SESSIONS:
@@ -35,8 +41,13 @@ def length_slope(
     x, y = np.log2(1 + np.asarray(characters, float)), np.asarray(overall, float)
     parts = np.stack([np.ones(n), x, y, x * x, x * y])
     sums = np.stack([np.bincount(of, weights=part, minlength=len(names)) for part in parts])
-    drawn = np.random.default_rng(_SEED).integers(len(names), size=(_DRAWS, len(names)))
-    slopes = _slope(sums[:, drawn].sum(axis=2))
+    chance = np.random.default_rng(_SEED)
+    if len(names) > _BLOCKS:
+        block = chance.permutation(len(names)) % _BLOCKS
+        sums = np.stack([np.bincount(block, weights=part, minlength=_BLOCKS) for part in sums])
+    drawn = chance.integers(sums.shape[1], size=(_DRAWS, sums.shape[1]))
+    parted = [drawn[at : at + _AT_ONCE] for at in range(0, _DRAWS, _AT_ONCE)]
+    slopes = np.concatenate([_slope(sums[:, some].sum(axis=2)) for some in parted])
     value = float(_slope(sums.sum(axis=1)))
     if not np.isfinite(value):
         return Slope(n, None, None, None)

@@ -143,7 +143,7 @@ def _series(
         made=[_made_band(int(count)) for count in known["tool_call_count"]],
         length=[LENGTH_BANDS[bisect_left(_LENGTHS, count)] for count in known["characters"]],
     )
-    days = by_group(judged, "day")
+    days = sorted(judged["day"].unique())
     disputed = judged["overall_disputed"].dropna()
     spreads = judged["spread"].dropna()
     return Series(
@@ -158,7 +158,7 @@ def _series(
             "Turn of the session": by_group(banded, "depth", TURN_BANDS),
             "Calls in the turn": by_group(banded, "made", _MADE_BANDS),
             "Calls earlier in the session": by_group(banded, "before", CALL_BANDS),
-            "Day": days[-_DAYS_SHOWN:],
+            "Day": by_group(judged[judged["day"].isin(days[-_DAYS_SHOWN:])], "day"),
         },
         days_left_out=max(0, len(days) - _DAYS_SHOWN),
         slope=length_slope(
