@@ -19,7 +19,7 @@ from clawtrain_assets.core.privacy.key import KEY_FILE, load_or_create_key
 from clawtrain_assets.settings import Endpoint, Settings
 
 _FILE = "agreed.json"
-_OF_A_MACHINE = {"hosts", "slots", "api_key", "connect_timeout_s", "total_timeout_s"}
+_OF_A_MACHINE = {"hosts", "slots", "queue_ahead", "api_key", "connect_timeout_s", "total_timeout_s"}
 
 
 class _Agreed(msgspec.Struct):

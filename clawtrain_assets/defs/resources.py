@@ -117,6 +117,7 @@ class EndpointResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     hosts: list[str] = Field(description="Base URLs; work goes to whichever has a free slot")
     model: str = Field(description="Model name as the server knows it")
     slots: int = Field(1, description="Parallel requests one host serves")
+    queue_ahead: int | None = Field(None, description="Requests beyond that; default half of them")
     context_tokens: int = Field(32_768, description="Context asked of the server, in tokens")
     max_output_tokens: int = Field(4_096, description="Bound of one reply, in tokens")
     think: bool | None = Field(False, description="Reasoning: off, on, or the model's default")

@@ -43,7 +43,7 @@ class Call:
     trouble: Trouble | None = None
 
     def end(self, trouble: Trouble) -> None:
-        if self.trouble is None:
+        if self.trouble is None and not self.limit.expired():
             self.trouble = trouble
             self.limit.reschedule(self.started)
 
@@ -190,21 +190,13 @@ class Host:
     async def _send(self, body: bytes, movable: bool) -> tuple[int, bytes, float]:
         """Status, content and seconds. Leaving it early closes the connection, which makes the
         server stop working on the request."""
-        clock = asyncio.get_running_loop().time
-        started = clock()
+        started = asyncio.get_running_loop().time()
         # What waits in the server's queue has the time of those before it as well.
         turns = math.ceil(self.taken / self._endpoint.slots)
-        call = None
+        call = Call(started, asyncio.timeout(self._endpoint.total_timeout_s * turns), movable)
         try:
-            async with asyncio.timeout(self._endpoint.total_timeout_s * turns) as limit:
-                call = Call(started, limit, movable)
-                self.calls.add(call)
-                async with self._session.post(
-                    self.url + self._dialect.chat_path, data=body, allow_redirects=False
-                ) as response:
-                    content = await response.read()
-                    self._heard = clock()
-                    return response.status, content, self._heard - started
+            async with call.limit:
+                return await self._post(call, body)
         except aiohttp.ConnectionTimeoutError as error:
             raise Trouble("gone", f"{self.url} does not answer") from error
         except aiohttp.ClientConnectorError as error:
@@ -215,10 +207,19 @@ class Host:
             raise Trouble("lost", f"{self.url} went away") from error
         except TimeoutError:
             took = f"{self.url} took over {self._endpoint.total_timeout_s:g} s"
-            raise (call and call.trouble) or Trouble("timeout", took) from None
+            raise call.trouble or Trouble("timeout", took) from None
+
+    async def _post(self, call: Call, body: bytes) -> tuple[int, bytes, float]:
+        self.calls.add(call)
+        try:
+            async with self._session.post(
+                self.url + self._dialect.chat_path, data=body, allow_redirects=False
+            ) as response:
+                content = await response.read()
         finally:
-            if call is not None:
-                self.calls.discard(call)
+            self.calls.discard(call)
+        self._heard = asyncio.get_running_loop().time()
+        return response.status, content, self._heard - call.started
 
 
 def _decode(content: bytes) -> Any:
