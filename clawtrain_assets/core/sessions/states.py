@@ -24,7 +24,7 @@ INSERT INTO states
   SELECT id, root, path, captured_at,
     CASE WHEN present THEN NULL ELSE COALESCE(
       (SELECT MIN(n.captured_at) FROM contents n WHERE n.root = c.root AND n.path = c.path
-        AND n.captured_at > c.captured_at), unixepoch() * 1000) END, size, sha256
+        AND n.captured_at > c.captured_at), strftime('%s', 'now') * 1000) END, size, sha256
   FROM contents c WHERE NOT EXISTS (SELECT 1 FROM states s WHERE s.content = c.id);
 """
 
