@@ -68,7 +68,7 @@ def raw_turns(context: dg.AssetExecutionContext, workspace: Workspace) -> None:
                 "dagster/partition_row_count": rows[day],
                 **_facts(lake.read("raw_turns", day, _SHOWN)),
                 "conversations without their beginning": report.gaps[day],
-                **history,
+                **(history if day == max(days) else {}),  # the same for all days of a run
                 "lines read in this run": report.lines,
                 "lines quarantined in this run": report.quarantined_lines,
                 "conflicts with lcm in this run": report.lcm_conflicts,

@@ -4,6 +4,8 @@ import random
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from clawtrain_assets.core.dataset import minhash
@@ -188,3 +190,26 @@ def test_a_day_is_signed_again_only_when_it_changed(tmp_path: Path) -> None:
     update_bands(lake)
     assert lake.read(ASSET, "2026-03-07").num_rows == 40
     assert near_duplicates(lake, {}) == {}
+
+
+def test_another_engine_finds_the_same_pairs_in_the_same_files(tmp_path: Path) -> None:
+    """The join, a stage of its own, done by pyarrow on the Parquet that the stage before wrote."""
+    chance = random.Random(5)
+    lake = Lake(tmp_path)
+    docs = []
+    for day in range(4):
+        originals = [document(chance) for _ in range(25)]
+        texts = [*originals, *(altered(chance, words, 1 + n) for n, words in enumerate(originals))]
+        rows = [(f"{day:08x}{n:08x}", " ".join(words)) for n, words in enumerate(texts)]
+        docs += [doc_number(example_id) for example_id, _ in rows]
+        lake.write(ASSET, f"2026-01-0{day + 1}", band_table(rows))
+
+    pattern = str(tmp_path / ASSET / "day=*" / "part-0.parquet")
+    bands = pa.concat_tables(pq.read_table(path) for path in (tmp_path / ASSET).rglob("*.parquet"))
+    joined = bands.join(
+        bands, ["band", "key"], join_type="inner", left_suffix="_one", right_suffix="_other"
+    )
+    one, other = joined["doc_one"].to_pylist(), joined["doc_other"].to_pylist()
+    found = sorted({(a, b) for a, b in zip(one, other, strict=True) if a < b})
+    assert found
+    assert candidates(pattern, docs) == found
