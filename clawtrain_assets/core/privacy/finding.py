@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _NUMBER = re.compile(r"[0-9][0-9 ().:/-]{6,}")
 _DIGIT = re.compile(r"[0-9]")
-_SLACK = 400  # a match may end this far behind its window: values are never cut
 
 
 class Finding(NamedTuple):
@@ -46,16 +45,18 @@ class Page:
         before: int = 80,
         after: int = 160,
         digit_within: int = 0,
+        reach: int = 400,
     ) -> Iterator[re.Match[str]]:
         """Matches that begin at most ``before`` left and ``after`` right of one of ``words``.
 
+        ``reach``: how far behind its window the longest match may end; values are never cut.
         ``digit_within``: every match has a digit this far behind its window's end at most; where
         there is none the pattern need not be tried.
         """
         for start, end in self._windows(words, before, after):
             if digit_within and not _DIGIT.search(self.text, start, end + digit_within):
                 continue
-            for match in pattern.finditer(self.text, start, end + _SLACK):
+            for match in pattern.finditer(self.text, start, end + reach):
                 if match.start() >= end:
                     break
                 yield match

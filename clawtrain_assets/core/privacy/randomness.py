@@ -13,6 +13,7 @@ _IDENTIFIER = re.compile(
 )
 _RUN = re.compile(r"(.)\1{7,}")
 _UNSPEAKABLE = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{5}")
+_CHANGES = re.compile(r"(?<=[0-9])[A-Za-z]|(?<=[A-Za-z])[0-9]")
 _LONGEST_WORD = 24
 _VOWELS = frozenset("aeiouyAEIOUY")
 _MASKS = frozenset("xX*.-_0#?+=/ ")
@@ -54,7 +55,7 @@ def is_placeholder(value: str) -> bool:
     plain = value.rstrip(".,;:!?)]}").lower()
     if plain in _EMPTY or is_mask(value) or _MASK.fullmatch(value):
         return True
-    if _VARIABLE.fullmatch(value) or _PHRASE.fullmatch(value):
+    if _VARIABLE.fullmatch(value) or (_PHRASE.fullmatch(value) and not looks_random(value)):
         return True
     told = _TELLTALE.search(value)  # by chance also part of a long random value
     return bool(told) and not looks_random(value.replace(told.group(), "") if told else value)
@@ -84,6 +85,8 @@ def looks_random(value: str) -> bool:
         return len(letters) > sum(map(len, letters)) / 3 and entropy(value) > 3.0
     if value.replace("_", "").replace("-", "").isdigit():
         return len(value) >= 16
+    if len(_CHANGES.findall(value)) >= max(4, len(value) / 6):
+        return True
     long = [
         piece
         for piece in _PIECES.findall(value)

@@ -19,6 +19,7 @@ from clawtrain_assets.core.privacy.key import load_or_create_key
 from clawtrain_assets.core.privacy.mapped import Mapped
 from clawtrain_assets.core.privacy.propagation import Spread, worth_spreading
 from clawtrain_assets.core.privacy.pseudonyms import OWN, Pseudonyms
+from clawtrain_assets.core.privacy.seams import Chunk, across, chunks
 from clawtrain_assets.core.privacy.structure import Places, Slot, is_json
 from clawtrain_assets.core.turn import Message, ToolCall
 
@@ -72,9 +73,14 @@ class Scrubber:
         """``value`` without its sensitive parts; JSON in gives JSON out."""
         return self.texts([value])[0]
 
-    def texts(self, values: Sequence[str]) -> list[str]:
-        """Scrub several texts as one document: a value found in one is removed from all."""
+    def texts(self, values: Sequence[str], streams: Sequence[str] = ()) -> list[str]:
+        """Scrub several texts as one document: a value found in one is removed from all.
+
+        Texts that ``streams`` gives the same name may go on with each other's last word.
+        """
         documents = [self._analyse(value) for value in values]
+        if "views" in self.layers:
+            self._add_seams(documents, streams or [""] * len(documents))
         if "propagation" in self.layers:
             found: dict[str, str] = {}
             for document in documents:
@@ -96,10 +102,12 @@ class Scrubber:
     def messages(self, messages: Sequence[Message]) -> list[Message]:
         """Scrub a conversation as one document; call ids keep matching their results."""
         parts: list[str] = []
+        streams: list[str] = []
         for message in messages:
             parts += [message.text, message.thinking]
             parts += [_dumped(call.arguments) for call in message.tool_calls]
-        clean = iter(self.texts(parts))
+            streams += [message.role, "thinking", *("call" for _ in message.tool_calls)]
+        clean = iter(self.texts(parts, streams))
         scrubbed = []
         for message in messages:
             text, thinking = next(clean), next(clean)
@@ -133,6 +141,17 @@ class Scrubber:
             del self._recent[next(iter(self._recent))]
         findings, places = seen
         return _Document(text, list(findings), places)
+
+    def _add_seams(self, documents: list[_Document], names: Sequence[str]) -> None:
+        """Findings that begin in one chunk of a stream and end in another."""
+        streams: dict[tuple[str, str], list[Chunk]] = {}
+        for number, document in enumerate(documents):
+            for member, chunk in chunks(number, document.text, document.places):
+                streams.setdefault((names[number], member), []).append(chunk)
+        texts = [document.text for document in documents]
+        for stream in streams.values():
+            for number, finding in across(stream, texts, lambda text: self._scan(text, 1)):
+                documents[number].findings.append(finding)
 
     def _scan(self, text: str, depth: int, escaped: bool = False) -> list[Finding]:
         """Findings of a text and of its other readings; ``escaped``: all of it is JSON."""

@@ -92,6 +92,14 @@ class Places:
                 parts.append(self._widened(slot, max(start, slot.start), min(end, slot.end)))
         return parts
 
+    def leaf_end(self, start: int) -> int | None:
+        """Where the string that begins at ``start`` ends; None if none begins there."""
+        index = bisect_left(self._slots, start, key=lambda slot: slot.start)
+        if index == len(self._slots) or self._slots[index].start != start:
+            return None
+        slot = self._slots[index]
+        return None if slot.is_number else slot.end
+
     def _widened(self, slot: Slot, start: int, end: int) -> Slot:
         """A part whose edges do not fall inside an escape sequence of any level."""
         if slot not in self._escapes:

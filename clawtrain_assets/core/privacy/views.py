@@ -7,6 +7,7 @@ them. *Opaque runs* (base64, hex) are decoded alone; a hit anywhere inside conde
 
 import base64
 import binascii
+import html
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -16,6 +17,12 @@ from clawtrain_assets.core.privacy.mapped import Mapped, rewrite
 
 # Every pattern of a reading is one group around all it matches, as ``rewrite`` wants it.
 _JSON_ESCAPE = re.compile(r'(\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?))')
+# The same with \\x40 and \\u{40} of programs, and the backslash that shells and Markdown want
+# before a sign: me\\@home, a\\_b.
+_ESCAPED = re.compile(
+    r'(\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|x[0-9a-fA-F]{2}|'
+    r"u\{[0-9a-fA-F]{1,6}\}|(?<=[A-Za-z0-9]\\)[-_.@!+#$%&=~:* ](?=[\w\\])))"
+)
 _SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _UNESCAPES = re.compile(r'\\["nu\\]')
 _INVISIBLE = re.compile(
@@ -25,15 +32,29 @@ _INVISIBLE = re.compile(
     r"\u206a-\u206f\ufe00-\ufe0f\ufeff])"
 )
 _TERMINAL = ("\x1b", "\\x1b[", "\\u001b[", "\\033[", "\\e[")
-_PERCENT = re.compile(r"((?:%[0-9a-fA-F]{2})+)")
+_PERCENT = re.compile(r"(%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2})*)")
 # A shell or source line that goes on, or a token that a terminal broke at its right margin.
 _CHARS = r"[A-Za-z0-9_+/=-]"
 _REST = r"[ \t│|>]*(?=[A-Za-z_+/-]*\d[A-Za-z0-9_+/-]{6,}={0,2}[ \t│|]*(?:\r?\n|$))"
+# A full line of a terminal's usual width broke a word, whatever came before it on the line.
+_FULL = "|".join(rf"(?<=\n[^\n]{{{width}}}\n)" for width in (72, 76, 80, 100, 120))
+_NO_SETTING = r"(?![ \t]*[A-Za-z_][\w.-]*[ \t]?[=:])"  # another line of an .env file
 _JOINED = re.compile(
     rf"(\\\r?\n[ \t]*|\n(?<={_CHARS}{{40}}\n){_REST}|\r\n(?<={_CHARS}{{40}}\r\n){_REST}"
-    rf"|['\"](?<={_CHARS}{{6}}['\"])[ \t]*\+\s*['\"])"
+    rf"|\n(?<={_CHARS}\n)(?={_CHARS}){_NO_SETTING}(?:{_FULL})"
+    rf"|['\"](?<=[\w@.+/=-]{{3}}['\"])[ \t]*\+\s*['\"])"
 )
-_LOOK_ALIKE = re.compile(r"((?<=[A-Za-z0-9@._-])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z0-9@._-]))")
+_QUOTE_IN_QUOTES = re.compile(r"""('(?:"'"|\\')')""")
+_ENTITY = re.compile(
+    r"(&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|quot|apos|lt|gt|commat|colon|period|nbsp);)"
+)
+# Quoted-printable (RFC 2045, section 6.7), as mail is fetched.
+_QUOTED_PRINTABLE = re.compile(rf"(=(?:\r?\n{_NO_SETTING}|[0-9A-F]{{2}}(?:=[0-9A-F]{{2}})*))")
+# Full-width and mathematical letters are Latin ones wherever they stand.
+_WIDE = "\uff10-\uff19\uff20-\uff3a\uff41-\uff5a\uff0d\uff0e\uff3f\U0001d400-\U0001d7ff"
+_LOOK_ALIKE = re.compile(
+    rf"((?<=[A-Za-z0-9@._-])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z0-9@._-])|[{_WIDE}])"
+)
 _CYRILLIC = (
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04cf\u04bb\u051b"
     "\u051d\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0423\u0406"
@@ -89,6 +110,44 @@ def _percent(run: str) -> str | None:
     except UnicodeDecodeError:
         return None
     return decoded if decoded.isprintable() else None
+
+
+def source_unescaped(text: str) -> Mapped | None:
+    """The escapes of JSON, of programs, of shells and of Markdown, read once."""
+    return rewrite(text, _ESCAPED, _source_char) if "\\" in text else None
+
+
+def _source_char(escape: str) -> str | None:
+    kind = escape[1]
+    if kind not in "xu":
+        return _SIMPLE.get(kind, kind)
+    if kind == "u" and escape[2] != "{":
+        return _json_char(escape)
+    char = chr(min(int(escape[2:].strip("{}"), 16), 0x10FFFF))
+    return char if char.isprintable() else None
+
+
+def shell_unquoted(text: str) -> Mapped | None:
+    """A quote inside what a shell quotes with the same one."""
+    if "'\"'\"'" not in text and "'\\''" not in text:
+        return None
+    return rewrite(text, _QUOTE_IN_QUOTES, lambda _: "'")
+
+
+def entities(text: str) -> Mapped | None:
+    """HTML character references."""
+    return rewrite(text, _ENTITY, html.unescape) if "&" in text else None
+
+
+def quoted_printable(text: str) -> Mapped | None:
+    """Mail bodies as they are sent: ``=40``, and lines that end in ``=`` put together."""
+    if not any(sign in text for sign in ("=3D", "=20", "=C2", "=C3", "=E2")):
+        return None
+    return rewrite(text, _QUOTED_PRINTABLE, _quoted)
+
+
+def _quoted(run: str) -> str | None:
+    return "" if run[1] in "\r\n" else _percent(run.replace("=", "%"))
 
 
 def joined(text: str) -> Mapped | None:
@@ -162,4 +221,13 @@ def _readable(data: bytes) -> str | None:
     return text if odd == 0 else None
 
 
-READINGS = (visible, unescaped, percent_decoded, joined, latin)
+READINGS = (
+    visible,
+    source_unescaped,
+    shell_unquoted,
+    percent_decoded,
+    entities,
+    quoted_printable,
+    joined,
+    latin,
+)

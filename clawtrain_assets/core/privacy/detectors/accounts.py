@@ -109,9 +109,9 @@ class AccountDetector:
             yield from _user(match, "ls-owner", "group")
         for match in page.near((":x:", ":*:"), _PASSWD, before=33, after=1):
             yield from _passwd(match)
-        for match in page.near((":$", ":{"), _SHADOW, before=33, after=1):
+        for match in page.near((":$", ":{"), _SHADOW, before=33, after=1, reach=60):
             yield from _user(match, "shadow")
-        for match in page.near(_LOGIN_WORDS, _LOGIN, before=60, after=20):
+        for match in page.near(_LOGIN_WORDS, _LOGIN, before=60, after=20, reach=140):
             yield from _user(match, "login")
         for match in page.near((" pts/", " tty"), _WHO, before=34, after=1):
             yield from _user(match, "who")
@@ -120,9 +120,11 @@ class AccountDetector:
             value = match["id"]
             if not value.lstrip("-").removeprefix("100").startswith("999"):  # our own stand-ins
                 yield Finding(*match.span("id"), "CHAT_ID", "chat-id", value)
-        for match in page.near(_FIELD_WORDS, _FIELD, before=8, after=8):
+        for match in page.near(_FIELD_WORDS, _FIELD, before=8, after=8, reach=100):
             yield from _user(match, "username-field")
-        for match in page.near(("ssid", "access-points", "wifi"), _SSID, before=1, after=8):
+        for match in page.near(
+            ("ssid", "access-points", "wifi"), _SSID, before=1, after=8, reach=120
+        ):
             group = "a" if match["a"] else "b"
             value = match[group].strip()
             if value.lower() not in _NO_SSID and "$" not in value and len(value) > 1:

@@ -125,7 +125,7 @@ class AddressDetector:
 def _addresses(page: Page) -> Iterator[Finding]:
     for match in page.near(_STREET_WORDS, _NUMBER_FIRST, 50, 1, digit_within=1):
         yield Finding(*match.span(), "ADDRESS", "street", match.group())
-    for match in page.near(_OTHER_WORDS, _STREET_FIRST, 24, 2, digit_within=60):
+    for match in page.near(_OTHER_WORDS, _STREET_FIRST, 24, 2, digit_within=60, reach=240):
         yield Finding(*match.span(), "ADDRESS", "street", match.group())
     for match in page.near((" apo", "\napo", " fpo", "\nfpo", " dpo", "\ndpo"), _MILITARY, 40, 1):
         yield Finding(*match.span(), "ADDRESS", "military", match.group())
@@ -133,7 +133,7 @@ def _addresses(page: Page) -> Iterator[Finding]:
         yield Finding(*match.span(), "ADDRESS", "street", match.group())
     for match in page.near(("apt", "suite"), _FLAT, 60, 1, digit_within=20):
         yield Finding(*match.span(), "ADDRESS", "flat", match.group())
-    for match in page.near(_CONTEXT_WORDS, _CONTEXT, 12, 10, digit_within=130):
+    for match in page.near(_CONTEXT_WORDS, _CONTEXT, 12, 10, digit_within=130, reach=180):
         if not _NOT.match(match["address"]):
             yield Finding(*match.span("address"), "ADDRESS", "address-field", match["address"])
 

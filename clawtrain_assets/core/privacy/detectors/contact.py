@@ -132,7 +132,7 @@ def _phones(page: Page) -> Iterator[Finding]:
             for match in _PHONE_NATIONAL.finditer(text, start, end + 2):
                 if any(_is_valid(match.group(), region) for region in _REGIONS):
                     yield Finding(*match.span(), "PHONE", "phone/national", match.group())
-    for match in page.near(_CONTEXT_WORDS, _PHONE_CONTEXT, 2, 2, digit_within=60):
+    for match in page.near(_CONTEXT_WORDS, _PHONE_CONTEXT, 2, 2, digit_within=60, reach=90):
         digits = re.sub(r"\D", "", match["phone"])
         if 7 <= len(digits) <= 15 and not _looks_dated(match["phone"]):
             yield Finding(*match.span("phone"), "PHONE", "phone/context", match["phone"])

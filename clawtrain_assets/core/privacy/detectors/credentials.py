@@ -36,7 +36,7 @@ _TELEGRAM = re.compile(r"(?<![\d:])\d{6,16}:(?:AA[A-Za-z0-9_-]{28,}|[A-Za-z0-9_-
 _NETRC = re.compile(r"(?:login|user)\s+\S+\s+(?:password|passwd)\s+(?P<secret>\S+)", re.I)
 _PGPASS = re.compile(r"(?m)^[^:\s#/]+:(?:\d{2,5}|\*):[^:\s]+:[^:\s]+:(?P<secret>\S+)$")
 _CURL_USER = re.compile(
-    r"(?:\s-u|--user|--proxy-user)[ =]*['\"]?(?:(?P<user>[^\s:'\"]*):(?P<secret>[^\s'\"]+)|"
+    r"(?:\s-u|--user|--proxy-user)[ =]*['\"]?(?:(?P<user>[^\s:'\"]*):['\"]?(?P<secret>[^\s'\"]+)|"
     r"(?P<alone>[^\s:'\"]{8,}):(?=['\"\s]))"  # a key as the account, without a password
 )
 _MYSQL = re.compile(
@@ -59,9 +59,10 @@ _CONNECTION = re.compile(
 )
 # What kind: Secret holds is secret whatever its name (Kubernetes, base64 under data:).
 _K8S_DATA = re.compile(
-    r"(?<![A-Za-z])(?:data|stringData)\\*[\"']?:\s*\{?"
-    r"(?P<pairs>(?:\s+[\w.\"'\\-]+[\"']?:[ \t]*[^\s,}]+,?)+)"
+    r"(?m)^(?P<indent>[ \t]*)(?:data|stringData):[ \t]*"
+    r"(?P<pairs>(?:\n(?P=indent)[ \t]+[\w.-]+:[^\n]*)+)"
 )
+_K8S_JSON = re.compile(r"\"(?:data|stringData)\"\s*:\s*\{(?P<pairs>[^{}]*)\}")
 _K8S_PAIR = re.compile(r"[\w.-]+\\*[\"']?:[ \t]*\\*[\"']?(?P<secret>[A-Za-z0-9+/=_!@#$%^&*.-]{4,})")
 _PASS_OPTION = re.compile(
     r"\b(?:sshpass\s+(?:-\w\s+)?-p|redis-cli\b[^\n|]*?\s-a|docker\s+login\b[^\n|]*?\s-p|"
@@ -172,7 +173,7 @@ class CredentialDetector:
             if match:
                 yield Finding(*match.span(), "PASSWORD_HASH", "ldap", match.group())
         for start, end in page.numbers:
-            if text[end - 1] == ":":
+            if ":" in text[start:end]:
                 token = _TELEGRAM.search(text, start, end + 60)
                 if token and looks_random(token.group()):
                     yield Finding(*token.span(), "TELEGRAM_TOKEN", "telegram", token.group())
@@ -190,13 +191,13 @@ class CredentialDetector:
 def _kubernetes(page: Page) -> Iterator[Finding]:
     text = page.text
     for hit in page.at(("kind: secret", 'kind": "secret', 'kind":"secret')):
-        begin = max(text.rfind("\n---", 0, hit), hit - 20_000, 0)
         end = text.find("\n---", hit)
-        for data in _K8S_DATA.finditer(
-            text, begin, end if end >= 0 else min(len(text), hit + 20_000)
-        ):
-            for pair in _K8S_PAIR.finditer(text, *data.span("pairs")):
-                yield from _secret(pair, "SECRET", "kubernetes")
+        begin = max(text.rfind("\n---", 0, hit), hit - 20_000, 0)
+        end = end if end >= 0 else min(len(text), hit + 20_000)
+        for pattern in (_K8S_DATA, _K8S_JSON):
+            for data in pattern.finditer(text, begin, end):
+                for pair in _K8S_PAIR.finditer(text, *data.span("pairs")):
+                    yield from _secret(pair, "SECRET", "kubernetes")
 
 
 def _by_line(page: Page) -> Iterator[Finding]:

@@ -94,11 +94,11 @@ class IdentifierDetector:
             if end - start >= 12:
                 yield from _cards(page, start, end)
         yield from _named_ids(page)
-        for match in page.near(_BIRTH_WORDS, _BIRTH, 16, 40, digit_within=60):
+        for match in page.near(_BIRTH_WORDS, _BIRTH, 16, 40, digit_within=60, reach=110):
             yield Finding(*match.span("date"), "BIRTHDAY", "birthday", match["date"])
-        for match in page.near(("lat", "lon", "lng"), _GEO, 2, 20, digit_within=30):
+        for match in page.near(("lat", "lon", "lng"), _GEO, 2, 20, digit_within=30, reach=60):
             yield from _coordinate(match, "geo")
-        for match in page.near(_GEO_WORDS, _GEO_PAIR, 60, 100, digit_within=20):
+        for match in page.near(_GEO_WORDS, _GEO_PAIR, 60, 100, digit_within=20, reach=60):
             yield from _coordinate(match, "a")
             yield from _coordinate(match, "b")
 

@@ -89,7 +89,7 @@ class NetworkDetector:
             mac = _MAC.match(page.text, match.start() - 2) if match.start() > 1 else None
             if mac and not _word_before(page.text, mac.start()) and is_mac(mac.group()):
                 yield Finding(*mac.span(), "MAC", "mac", mac.group())
-        for match in page.near(_MAC_WORDS, _MAC_BARE, 1, 20, digit_within=20):
+        for match in page.near(_MAC_WORDS, _MAC_BARE, 1, 20, digit_within=20, reach=60):
             if is_mac(match["mac"]) and not match["mac"].isdigit():
                 yield Finding(*match.span("mac"), "MAC", "mac/bare", match["mac"])
         yield from _hosts(page)

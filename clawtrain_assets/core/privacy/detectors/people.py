@@ -21,6 +21,11 @@ _KIN = (
     r"partner|colleague|neighbou?r|aunt|uncle|cousin|girlfriend|boyfriend|doctor|dentist|lawyer|"
     r"manager|coworker|kid|child|grand\w+)"
 )
+_KINS = words(
+    "sister brother wife husband mother father mom dad son daughter friend boss landlord partner "
+    "colleague neighbo aunt uncle cousin girlfriend boyfriend doctor dentist lawyer manager "
+    "coworker kid child grand"
+)
 _ROLE = (
     r"(?i:employee|patient|customer|client|student|tenant|resident|applicant|borrower|donor|"
     r"beneficiary|claimant|member|contractor|nurse|teacher|officer|doctor|attorney|volunteer|"
@@ -115,7 +120,7 @@ _CONTEXTS = (
         "relation",
     ),
     _Context(
-        ("'s ", "\u2019s "),
+        tuple(f"{apostrophe}s {kin}" for apostrophe in "'\u2019" for kin in _KINS),
         rf"(?P<name>{_ONE})['\u2019]s {_KIN}\b",
         "relation",
     ),
@@ -212,7 +217,7 @@ class PeopleDetector:
     def __call__(self, page: Page) -> Iterator[Finding]:
         text = page.text
         for near, pattern, rule in self._contexts:
-            for match in page.near(near, pattern, before=70, after=30):
+            for match in page.near(near, pattern, before=70, after=30, reach=160):
                 start, end = match.span("name")
                 name = _ACRONYMS.sub("", text[start:end].strip())
                 if is_name(name, rule == "sender"):

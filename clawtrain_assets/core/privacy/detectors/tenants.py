@@ -73,7 +73,7 @@ class TenantDetector:
             arn = _ARN.match(page.text, hit)
             if arn and arn["id"] not in _EXAMPLE_ACCOUNTS:
                 yield Finding(*arn.span("id"), "ACCOUNT", "arn", arn["id"])
-        for match in page.near(_ID_WORDS, _ID, before=0, after=14, digit_within=130):
+        for match in page.near(_ID_WORDS, _ID, before=0, after=14, digit_within=130, reach=180):
             value = match["id"].rstrip(".-")
             if _is_account(value):
                 start = match.start("id")

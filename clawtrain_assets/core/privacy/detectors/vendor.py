@@ -252,7 +252,7 @@ _INSIDE = (
 _COMMON = frozenset(
     words(
         "sk- pk- rk- s. pat pat. sat. cio live_ test_ 0. 0/ 1/ 2/ secret_ key- api- mob- sdk- fc- "
-        "sl. sk_ re_ rnd_ fw_ dose sk ac pk. sk. box_ sess- t1. y0_ y1_ y2_ y3_ ycaj api- "
+        "sl. sk_ re_ rnd_ fw_ dose sk ac pk. sk. box_ sess- t1. y0_ y1_ y2_ y3_ ycaj "
         "na1. eu1. oy2"
     )
 )
