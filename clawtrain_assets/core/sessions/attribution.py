@@ -5,9 +5,11 @@ tokens means that the provider had no price configured, not that the turn was fr
 """
 
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from clawtrain_assets.core.sessions.entries import Body
 from clawtrain_assets.core.sessions.nodes import Node
@@ -16,7 +18,7 @@ from clawtrain_assets.core.turn import CostState
 from clawtrain_assets.settings import Price
 
 
-class Usage(NamedTuple):
+class Usage(msgspec.Struct, frozen=True, gc=False):
     """Tokens; None where the message does not say. ``input`` excludes cached tokens."""
 
     input: int | None
@@ -26,15 +28,21 @@ class Usage(NamedTuple):
 
     @property
     def total(self) -> int:
-        return sum(count or 0 for count in self)
+        cached = (self.cache_read or 0) + (self.cache_write or 0)
+        return (self.input or 0) + (self.output or 0) + cached
 
 
 NO_USAGE = Usage(None, None, None, None)
 
 _INPUT = ("input", "inputTokens", "input_tokens", "promptTokens", "prompt_tokens")
 _OUTPUT = ("output", "outputTokens", "output_tokens", "completionTokens", "completion_tokens")
-_CACHE_READ = ("cacheRead", "cache_read", "cache_read_input_tokens", "cached_tokens")
-_CACHE_READ_LOG = ("cache_read_tokens",)  # cron run log spelling
+_CACHE_READ = (
+    "cacheRead",
+    "cache_read",
+    "cache_read_input_tokens",
+    "cached_tokens",
+    "cache_read_tokens",  # in the log of cron runs
+)
 _CACHE_WRITE = ("cacheWrite", "cache_write", "cache_creation_input_tokens", "cache_write_tokens")
 
 
@@ -60,15 +68,15 @@ def name_or_none(value: object) -> str | None:
 
 def read_usage(usage: object) -> Usage:
     """Token counts under any of the spellings providers and OpenClaw use."""
-    if not isinstance(usage, Mapping):
+    if not isinstance(usage, dict):
         return NO_USAGE
-    cached = _first(usage, _CACHE_READ + _CACHE_READ_LOG)
-    if cached is None and isinstance(details := usage.get("prompt_tokens_details"), Mapping):
+    cached = _first(usage, _CACHE_READ)
+    if cached is None and isinstance(details := usage.get("prompt_tokens_details"), dict):
         cached = _first(details, ("cached_tokens",))
     return Usage(_first(usage, _INPUT), _first(usage, _OUTPUT), cached, _first(usage, _CACHE_WRITE))
 
 
-def _first(usage: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
+def _first(usage: dict[str, Any], names: tuple[str, ...]) -> int | None:
     for name in names:
         value = usage.get(name)
         if (type(value) is int or type(value) is float) and 0 <= value < 2**62:
@@ -78,11 +86,11 @@ def _first(usage: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
 
 def recorded_cost(usage: object) -> float | None:
     """US dollars written with the message if above zero, else None."""
-    if not isinstance(usage, Mapping):
+    if not isinstance(usage, dict):
         return None
     cost = usage.get("cost")
     total = _number(cost)
-    if isinstance(cost, Mapping):
+    if isinstance(cost, dict):
         parts = (_number(cost.get(k)) for k in ("input", "output", "cacheRead", "cacheWrite"))
         total = _number(cost.get("total"))
         if total is None:

@@ -33,7 +33,7 @@ class Body(msgspec.Struct, gc=False):
     """The ``message`` of a message entry, any role."""
 
     role: Any = None
-    content: str | list[Block] | None = None
+    content: str | tuple[Block, ...] | None = None
     timestamp: Any = None
     api: Any = None
     provider: Any = None
@@ -74,7 +74,7 @@ class Entry(msgspec.Struct, gc=False):
     firstKeptEntryIndex: Any = None
     customType: Any = None
     data: Any = None
-    content: str | list[Block] | None = None
+    content: str | tuple[Block, ...] | None = None
     targetId: Any = None
     appendParentId: Any = None
     appendMode: Any = None

@@ -86,6 +86,8 @@ class Exchange:
 
     def _with_polls(self, item: Item, result: Node) -> Item:
         """The result of a background command completed by what was fetched of it later."""
+        if not self._polled:
+            return item
         running = _STILL_RUNNING.match(item.message.text)
         later = self._polled.get(running[1], ()) if running else ()
         texts = [text for seq, text in later if seq > result.seq]

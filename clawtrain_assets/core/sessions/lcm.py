@@ -169,7 +169,7 @@ def _message(stored: _Stored) -> LcmMessage:
     ms = epoch_ms(stored.timestamp)
     body = Body(role=_ROLES.get(stored.role, stored.role), timestamp=ms)
     if parts:
-        body.content = [_block(part, text) for part, text in parts]
+        body.content = tuple([_block(part, text) for part, text in parts])
     elif stored.role != "assistant":
         body.content = stored.content or ""
     if stored.role == "tool":

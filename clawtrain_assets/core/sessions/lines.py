@@ -35,6 +35,7 @@ def file_lines(stream: BinaryIO, file: ArchivedFile, report: Report) -> Iterator
     """Entries with their places; None for a line that gave none. Everything is counted."""
     report.files[file.family] += 1
     offset = number = 0
+    types: list[str] = []
     for raw in stream:
         number += 1
         start, offset = offset, offset + len(raw)
@@ -55,14 +56,15 @@ def file_lines(stream: BinaryIO, file: ArchivedFile, report: Report) -> Iterator
             if not entries:
                 report.blank += 1
                 continue
-        report.entries += len(entries)
         report.glued += max(len(entries) - 1, 0)
         if not entries:
             yield None
         for entry in entries:
-            report.entry_types[entry.type] += 1
+            types.append(entry.type)
             if entry.message is not None and entry.message.role == "assistant":
                 report.assistant_entries += 1
             yield Line(entry, number, start, raw, len(raw) // len(entries))
+    report.entries += len(types)
+    report.entry_types.update(types)
     report.lines += number
     report.bytes_read += offset

@@ -47,7 +47,7 @@ def _storable(value: Any) -> Any:
     return value
 
 
-def plain_text(content: str | list[Block] | None) -> str:
+def plain_text(content: str | tuple[Block, ...] | None) -> str:
     """Text of a message's content; images and unknown blocks become placeholders."""
     if content is None:
         return ""
@@ -67,34 +67,31 @@ def plain_text(content: str | list[Block] | None) -> str:
     return "\n".join(parts)
 
 
-def thinking_text(content: str | list[Block] | None) -> str:
-    if not isinstance(content, list):
-        return ""
-    return "\n".join(b.thinking for b in content if isinstance(b.thinking, str) and b.thinking)
-
-
-def tool_calls(content: str | list[Block] | None) -> tuple[ToolCall, ...]:
+def tool_calls(content: str | tuple[Block, ...] | None) -> tuple[ToolCall, ...]:
     """Tool calls in order, under any of the known spellings."""
-    if not isinstance(content, list):
+    if not isinstance(content, tuple):
         return ()
-    return tuple(
+    calls = [
         ToolCall(
-            id=block.id if isinstance(block.id, str) else f"call_{index}",
-            name=block.name if isinstance(block.name, str) and block.name else "unknown",
-            arguments=_arguments(block.arguments if block.arguments is not None else block.input),
+            block.id if isinstance(block.id, str) else f"call_{index}",
+            block.name if isinstance(block.name, str) and block.name else "unknown",
+            _arguments(block.arguments if block.arguments is not None else block.input),
         )
         for index, block in enumerate(content)
         if block.type in CALL_TYPES
-    )
+    ]
+    return tuple(calls)
 
 
 def _arguments(value: Any) -> dict[str, Any]:
+    if type(value) is dict:
+        return value
     if isinstance(value, str):  # some providers keep the JSON text they streamed
         try:
             value = msgspec.json.decode(value.encode("utf-8", "replace"))
         except (ValueError, RecursionError):
             return {"input": value}
-    if isinstance(value, dict):
+    if isinstance(value, dict):  # from that text
         return value
     return {} if value is None else {"input": value}
 
@@ -111,13 +108,15 @@ def user_text(body: Body) -> Cleaned:
     return clean_user(plain_text(body.content))
 
 
-def assistant_message(body: Body) -> Message:
-    return Message(
-        role="assistant",
-        text=clean_reply(plain_text(body.content)),
-        thinking=thinking_text(body.content),
-        tool_calls=tool_calls(body.content),
-    )
+def assistant_message(body: Body, made: tuple[ToolCall, ...] | None) -> Message:
+    """The turn; ``made`` are its calls, where they are at hand."""
+    content = body.content
+    thinking = ""
+    if isinstance(content, tuple):
+        thought = [b.thinking for b in content if isinstance(b.thinking, str) and b.thinking]
+        thinking = "\n".join(thought)
+    calls = tool_calls(content) if made is None else made
+    return Message("assistant", clean_reply(plain_text(content)), thinking, calls)
 
 
 def tool_message(body: Body, call_id: str) -> Message:

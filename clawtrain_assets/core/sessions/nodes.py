@@ -5,6 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from clawtrain_assets.core.sessions.entries import Entry
+from clawtrain_assets.core.turn import ToolCall
 
 
 class Line(msgspec.Struct, gc=False, eq=False):
@@ -36,7 +37,8 @@ class Node(msgspec.Struct, gc=False, eq=False):
     size: int = 0  # of the entry
     side: bool = False
     turn_id: str | None = None  # assistant messages only
-    calls: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()  # their ids
+    made: tuple[ToolCall, ...] | None = None  # the calls, while the entry is in memory
     answers: str | None = None  # tool results: the call's id
     second: int | None = None  # messages: epoch seconds
     start: str = ""  # messages: first characters of the text, where they are to be joined by it

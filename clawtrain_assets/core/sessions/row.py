@@ -11,7 +11,7 @@ from clawtrain_assets.core.turn import SessionKind
 from clawtrain_assets.settings import Price, Sources
 
 
-class Identity(NamedTuple):
+class Identity(msgspec.Struct, frozen=True, gc=False):
     """A model named for a turn, and where the name was found."""
 
     provider: str | None
@@ -45,7 +45,7 @@ class Settings(NamedTuple):
     prices: Sequence[Price]
 
 
-class OutcomeTexts(NamedTuple):
+class OutcomeTexts(msgspec.Struct, frozen=True, gc=False):
     """An outcome as its messages: first the tool results, last the user's next one."""
 
     messages: list[bytes]

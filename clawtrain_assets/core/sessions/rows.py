@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.lake import Lake
-from clawtrain_assets.core.sessions.row import OutcomeTexts, Row
+from clawtrain_assets.core.sessions.row import NO_OUTCOME, OutcomeTexts, Row
 from clawtrain_assets.core.sessions.tools import plain_definitions
 from clawtrain_assets.core.turn import Message, Outcome, Turn
 
@@ -25,6 +25,7 @@ _WAITING_BYTES = 32 << 20  # of all days together, however many a backfill has
 _CHUNK_ROWS = 256
 _ASSET = "raw_turns"
 
+_IN_BATCH: list[bytes] = []
 _REPEATED = frozenset({"request", "request_meta", "system_prompt", "tools"})
 _catalogue = msgspec.json.Decoder(list[dict[str, Any]]).decode
 _Decoders = dict[str, Callable[[str], Any]]
@@ -135,12 +136,18 @@ class _Batch:
         self._rows: list[Row] = []
         self._contexts = _MessageLists()
         self._outcomes = _MessageLists()
+        self._results: list[int] = []
+        self._answered: list[bool] = []
 
     def add(self, row: Row) -> int:
         """Returns by how many bytes the batch grew."""
         before = self._contexts.texts.size + self._outcomes.texts.size
+        outcome = row.outcome
         self._contexts.append(row.context)
-        self._outcomes.append(row.outcome.messages)
+        self._outcomes.append(outcome.messages)
+        self._results.append(outcome.tool_results)
+        self._answered.append(outcome.next_user)
+        row.context, row.outcome = _IN_BATCH, NO_OUTCOME  # lists that wait cost the collector time
         self._rows.append(row)
         after = self._contexts.texts.size + self._outcomes.texts.size
         self.size += (grown := after - before + len(row.response))
@@ -158,8 +165,8 @@ class _Batch:
         if name == "context":
             return self._contexts.finish()
         if name == "outcome":
-            results = pa.array([outcome.tool_results for outcome in values], pa.int32())
-            answered = pa.array([outcome.next_user for outcome in values], pa.bool_())
+            results = pa.array(self._results, pa.int32())
+            answered = pa.array(self._answered, pa.bool_())
             return pa.StructArray.from_arrays(
                 [self._outcomes.finish(), results, answered],
                 names=["messages", "tool_results", "next_user"],

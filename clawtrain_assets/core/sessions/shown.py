@@ -62,7 +62,7 @@ class Shown:
         if node.role == "user":
             return self.user(user_text(body).text)
         if node.role == "assistant":
-            item = self.assistant(node, assistant_message(body))
+            item = self.assistant(node, assistant_message(body, node.made))
             return item if item.message.text or item.message.tool_calls else None
         if node.answers is not None:
             return self.result(node, body)

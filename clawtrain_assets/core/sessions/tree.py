@@ -165,6 +165,7 @@ class SessionTree:
         node.side = entry.appendMode == "side"
         node.role, node.second, node.turn_id, node.answers = role, second, turn_id, None
         node.calls = tuple([call.id for call in calls])
+        node.made = calls if keep else None
         node.start = ""
         if self._with_starts and body is not None:
             node.start = plain_text(body.content)[:START_CHARS]

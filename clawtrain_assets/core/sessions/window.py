@@ -42,10 +42,15 @@ def _length(message: Message) -> int:
 def _size(value: Any) -> int:
     if isinstance(value, str):
         return len(value)
+    chars = 0
     if isinstance(value, dict):
-        return sum(len(key) + _size(item) for key, item in value.items())
+        for key, item in value.items():
+            chars += len(key) + (len(item) if type(item) is str else _size(item))
+        return chars
     if isinstance(value, list):
-        return sum(_size(item) for item in value)
+        for item in value:
+            chars += _size(item)
+        return chars
     return 8
 
 

@@ -107,7 +107,7 @@ def test_odd_content_blocks_become_text() -> None:
     line = b'{"type":"message","message":{"role":"user","content":["hello",{"type":"text"}]}}'
     (entry,) = decode_line(line)
     assert entry.message is not None
-    assert isinstance(entry.message.content, list)
+    assert isinstance(entry.message.content, tuple)
     assert entry.message.content[0].text == "hello"
 
 
