@@ -22,6 +22,7 @@ _ALL = (
     "scrub",
     "dedup",
     "volume",
+    "ui",
     "day",
 )
 

@@ -87,7 +87,7 @@ def _family(home: Path, module: str, settings: str, days: list[str]) -> float:
     """CPU seconds for each day, beyond those of an idle family."""
     home.mkdir()
     (home / "clawtrain.toml").write_text(settings)
-    with _serving(home, module) as url:
+    with serving(home, module) as url:
         start, began = family_cpu(home), time.monotonic()
         time.sleep(_IDLE_S)
         idle = (family_cpu(home) - start) / (time.monotonic() - began)
@@ -113,7 +113,7 @@ def _ask(url: str, query: str) -> Any:
 
 
 @contextmanager
-def _serving(home: Path, module: str) -> Iterator[str]:
+def serving(home: Path, module: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -45,7 +45,6 @@ _TURNS = 500
 _FIRST = date(2020, 1, 1)
 _ASSETS = ("raw_turns", "scored_turns", "sharegpt_dataset", "contrastive_pairs")
 _IDS = ("turn_id", "session_id", "example_id", "pair_id", "fingerprint")
-_AIMS = {"the gate": 30.0, "near-duplicates of a release, bands there": 600.0}
 
 
 def template(lake: Lake) -> dict[str, pa.Table]:
@@ -167,8 +166,7 @@ def report(sizes: list[int]) -> Iterator[dict[str, Any]]:
     for name, seconds in measured[other].items():
         slope = (seconds - measured[one][name]) / (other - one)
         far = max(seconds + slope * (10_000_000 / _TURNS - other), seconds)
-        aim = _AIMS.get(name)
-        yield figures.figure(f"{name}, 10 million turns (extrapolated)", far, "s", aim)
+        yield figures.figure(f"{name}, 10 million turns (extrapolated)", far, "s")
 
 
 def main() -> None:
