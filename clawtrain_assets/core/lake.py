@@ -1,8 +1,6 @@
 """Tables in files: one Parquet file per asset and day, replaced whole or not at all."""
 
-import atexit
 import os
-import shutil
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -197,11 +195,12 @@ def connect(root: UPath) -> "duckdb.DuckDBPyConnection":
 
 @cache
 def _spill(root: UPath) -> str:
-    """Where DuckDB may put what memory cannot hold: by itself it takes the working directory."""
+    """Where DuckDB may put what memory cannot hold: by itself it takes the working directory.
+
+    It makes the directory when it needs it, and removes it.
+    """
     if remote(root):
-        folder = tempfile.mkdtemp(prefix="clawtrain-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        return folder
+        return str(Path(tempfile.gettempdir()) / f"clawtrain-{uuid.uuid4().hex}")
     return str(root / SPILL)
 
 

@@ -148,8 +148,9 @@ class Dagster:
             time.sleep(0.2 * attempt)
         pytest.fail(f"Dagster does not answer: {body['errors']}")
 
-    def run_job(self, job: str) -> str:
+    def run_job(self, job: str, day: str | None = None) -> str:
         """Launch it; returns the run's id."""
+        tags = [{"key": "dagster/partition", "value": day}] if day else []
         selector = {
             "repositoryLocationName": "clawtrain",
             "repositoryName": "__repository__",
@@ -159,7 +160,11 @@ class Dagster:
             """mutation($p: ExecutionParams!) { launchRun(executionParams: $p) {
                  __typename ... on LaunchRunSuccess { run { runId } }
                  ... on PythonError { message } } }""",
-            p={"selector": selector, "runConfigData": {}},
+            p={
+                "selector": selector,
+                "runConfigData": {},
+                "executionMetadata": {"tags": tags},
+            },
         )["launchRun"]
         assert answer["__typename"] == "LaunchRunSuccess", answer
         return str(answer["run"]["runId"])
@@ -171,6 +176,12 @@ class Dagster:
             id=run_id,
         )["runOrError"]
         return answer
+
+    def cancel(self, run_id: str) -> None:
+        answer = self.ask(
+            "mutation($id: String!) { terminateRun(runId: $id) { __typename } }", id=run_id
+        )["terminateRun"]
+        assert answer["__typename"] == "TerminateRunSuccess", answer
 
     def backfill(self, assets: list[str]) -> str:
         answer = self.ask(

@@ -25,7 +25,6 @@ from clawtrain_tests.scripted_server import Running, scripted_server
 
 pytestmark = pytest.mark.cluster
 
-_SCRIPT = {"scores": "varied", "latency_s": 0.3}
 _LIMIT_S = 540.0
 
 
@@ -76,8 +75,13 @@ class Cluster:
 
 
 @pytest.fixture
-def model_server() -> Iterator[Running]:
-    with scripted_server(_SCRIPT) as running:
+def latency_s() -> float:
+    return 0.3
+
+
+@pytest.fixture
+def model_server(latency_s: float) -> Iterator[Running]:
+    with scripted_server({"scores": "varied", "latency_s": latency_s}) as running:
         yield running
 
 
@@ -171,6 +175,22 @@ def test_a_killed_worker_and_a_restarted_database_change_nothing(
     assert differing == {}
 
 
+@pytest.mark.parametrize("latency_s", [30.0])
+def test_a_cancelled_run_cleans_up_and_is_not_started_again(
+    cluster: Cluster, model_server: Running
+) -> None:
+    cluster.worker(cluster.home, "home", "dagster")
+    dagster = cluster.up()
+    ingest = dagster.run_job("ingest", DAYS[0])
+    until(lambda: dagster.run(ingest)["status"] == "SUCCESS", "a day's turns", _LIMIT_S)
+    score = dagster.run_job("score", DAYS[0])
+    until(lambda: bool(model_server.asked), "a question", _LIMIT_S)
+    dagster.cancel(score)
+    until(lambda: dagster.run(score)["status"] == "CANCELED", "the cancel", 60)
+    assert _owners(open_engine(_journal_url(cluster.home), store.metadata)) == []
+    assert {run["runId"] for run in dagster.runs()} == {ingest, score}
+
+
 def _journal_url(home: Path) -> str:
     line = next(
         line for line in (home / "clawtrain.toml").read_text().splitlines() if "journal_url" in line
@@ -220,7 +240,7 @@ for day in sys.argv[2].split(","):
 def _alone(cluster: Cluster) -> Lake:
     """The same history by one process, with files and SQLite; its tables."""
     home = cluster.folder / "alone"
-    with scripted_server(_SCRIPT | {"latency_s": 0.0}) as server:
+    with scripted_server({"scores": "varied"}) as server:
         installation.share_files(cluster.home, home)
         settings = (home / "clawtrain.toml").read_text().splitlines()
         local = [line for line in settings if "lake_url" not in line and "journal_url" not in line]

@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -67,6 +69,25 @@ def test_many_days_from_one_stream_and_questions_over_all(lake: Lake) -> None:
     assert lake.days("scored") == [*days, "2026-03-31"]
     counted = lake.query("SELECT count(*) AS n, sum(overall) AS s FROM t", t="scored")
     assert counted.to_pylist() == [{"n": 50, "s": 100.0}]
+
+
+def test_a_question_asks_the_store_a_few_times_a_file(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in range(1, 11):
+        lake.write("scored", f"2026-03-{day:02}", TABLE)
+    from s3fs import S3FileSystem
+
+    asked: list[str] = []
+    call = S3FileSystem._call_s3
+
+    async def counted(self: Any, method: str, *given: Any, **named: Any) -> Any:
+        asked.append(method)
+        return await call(self, method, *given, **named)
+
+    monkeypatch.setattr(S3FileSystem, "_call_s3", counted)
+    assert lake.query("SELECT sum(overall) AS s FROM t", t="scored").to_pylist() == [{"s": 30.0}]
+    assert len(asked) <= 6 * 10, Counter(asked)
 
 
 def test_a_question_while_a_partition_is_replaced_is_about_one_version(
