@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -25,7 +24,7 @@ from clawtrain_tests.scripted_server import Running, scripted_server
 
 pytestmark = pytest.mark.cluster
 
-_LIMIT_S = 540.0
+_LIMIT_S = 1500.0  # of each wait; on a quiet machine the whole test takes a few minutes
 
 
 class Cluster:
@@ -138,6 +137,7 @@ def test_a_killed_worker_and_a_restarted_database_change_nothing(
     until(lambda: _count(journal) >= half, "half of the answers", _LIMIT_S)
     postgres.stop()
     postgres.start()
+    journal.dispose()  # its connections are cut, too
 
     over = ("COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED")
     until(lambda: dagster.backfill_status(backfill) in over, "the end of the backfill", _LIMIT_S)
@@ -257,9 +257,6 @@ def _alone(cluster: Cluster) -> Lake:
     return Lake(str(home / "lake"))
 
 
-_TIMED = ("latency_s", "archived_at", "captured_at")
-
-
 def _differences(one: Lake, other: Lake) -> dict[str, list[str]]:
     """Columns of a day that differ, but for what time it took."""
     found: dict[str, list[str]] = {}
@@ -273,12 +270,8 @@ def _differences(one: Lake, other: Lake) -> dict[str, list[str]]:
 
 def _differing(one: pa.Table, other: pa.Table) -> list[str]:
     assert one.column_names == other.column_names
-
-    def shown(table: pa.Table, name: str) -> list[Any]:
-        return [value for value in table[name].to_pylist()]
-
     return [
         name
         for name in one.column_names
-        if not any(mark in name for mark in _TIMED) and shown(one, name) != shown(other, name)
+        if "latency_s" not in name and one[name].to_pylist() != other[name].to_pylist()
     ]
