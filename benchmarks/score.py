@@ -5,8 +5,8 @@
 The floor is ``slots / latency`` of endpoints that give every answer in the same time, serving
 ``slots`` at once: real server processes on loopback that speak Ollama's protocol and begin what
 waits by the clock, so that their own CPU time is not in it as long as something waits. Everything
-else is the product: prompt, journal on disk, validation, rows. "full" is the rate after the first
-two rounds, in which the slots fill; CPU is this process's, all threads, over all of it. Medians of
+else is the product: prompt, journal on disk, validation, rows. "full" is the rate without the
+first two rounds, in which the slots fill, and the last, which several hosts end unevenly; CPU is this process's, all threads, over all of it. Medians of
 several measurements, the peers' in turn with ours. With no latency there is no floor: that row is
 what the machine itself allows.
 
@@ -126,7 +126,7 @@ class Measured(NamedTuple):
     def full(self, case: Case) -> float:
         slots = case.slots * case.hosts
         first = ROUNDS_LEFT_OUT * slots
-        counted = self.stamps[first - 1 :]
+        counted = self.stamps[first - 1 : -slots]
         return (len(counted) - 1) / (counted[-1] - counted[0]) / (slots / case.latency_s)
 
     @property
