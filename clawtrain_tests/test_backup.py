@@ -104,7 +104,7 @@ def test_a_home_that_is_not_empty_is_left_alone(home: Path, tmp_path: Path) -> N
     assert [path.name for path in home.iterdir()] == ["clawtrain.toml"]
 
 
-@pytest.mark.parametrize("kept", [0, 1, 20, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("kept", [0, 1, 20, 0.5, 0.9, -5, -4, -1])
 def test_a_file_that_is_cut_off_is_refused_whole(home: Path, tmp_path: Path, kept: float) -> None:
     for number in range(3):
         Lake(home / "lake").write(
@@ -113,7 +113,8 @@ def test_a_file_that_is_cut_off_is_refused_whole(home: Path, tmp_path: Path, kep
     file, target = tmp_path / "backup", tmp_path / "target"
     write_backup(home, file)
     whole = file.read_bytes()
-    file.write_bytes(whole[: int(kept * len(whole)) if isinstance(kept, float) else kept])
+    end = int(kept * len(whole)) if isinstance(kept, float) else kept
+    file.write_bytes(whole[:end])
     with pytest.raises(ClawtrainError, match="another"):
         restore_backup(file, target)
     assert not target.exists()

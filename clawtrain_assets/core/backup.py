@@ -30,6 +30,7 @@ _END = "clawtrain-backup.json"  # the last member: without it the file is cut of
 _SQLITE = b"SQLite format 3\0"
 _PASSING = ("-wal", "-shm", "-journal", ".lock")  # of databases and locks, nothing of their own
 _LEVEL = 3
+_CHUNK = 1 << 20
 
 
 class Backup(NamedTuple):
@@ -160,8 +161,21 @@ def _copy_database(path: Path, copy: Path) -> None:
         source.backup(target)
 
 
+def _is_whole(source: Path) -> bool:
+    """Whether the compressed stream has its end, and what is before it its checksum.
+
+    A pass of its own, because a reader of the stream takes a missing end for the end.
+    """
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    with source.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            frame.decompress(chunk)
+    return frame.eof
+
+
 def _read(source: Path, incoming: Path) -> Backup:
     try:
+        whole = _is_whole(source)
         with (
             source.open("rb") as stream,
             zstandard.ZstdDecompressor().stream_reader(stream) as packed,
@@ -178,7 +192,7 @@ def _read(source: Path, incoming: Path) -> Backup:
             "restored."
         ) from error
     end = incoming / _END
-    if not end.exists():
+    if not whole or not end.exists():
         raise ClawtrainError(f"{source} is cut off: use another backup; nothing was restored.")
     facts = json.loads(end.read_bytes())
     if facts["format"] != FORMAT:
