@@ -5,10 +5,10 @@
 The floor is ``slots / latency`` of endpoints that give every answer in the same time, serving
 ``slots`` at once: real server processes on loopback that speak Ollama's protocol and begin what
 waits by the clock, so that their own CPU time is not in it as long as something waits. Everything
-else is the product: prompt, journal on disk, validation, rows. "full" is the rate without the
-first two rounds, in which the slots fill, and the last, which several hosts end unevenly; CPU is this process's, all threads, over all of it. Medians of
-several measurements, the peers' in turn with ours. With no latency there is no floor: that row is
-what the machine itself allows.
+else is the product: prompt, journal on disk, validation, rows. "full" is the rate without the first
+two rounds, in which the slots fill, and the last, which several hosts end unevenly; CPU is this
+process's, all threads, over all of it. Medians of several measurements, the peers' in turn with
+ours. With no latency there is no floor: that row is what the machine itself allows.
 
 ``--peers`` is an interpreter that has ``ollama`` and ``distilabel``: the first's AsyncClient asks
 the same server for as many answers to equally long prompts, ``slots`` at a time with
