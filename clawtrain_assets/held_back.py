@@ -102,13 +102,13 @@ def _unscrubbed(lake: Lake) -> Iterator[Held]:
 
 def _taken_out(settings: Settings) -> Iterator[Held]:
     release = current_release(settings.releases)
-    for row in scrub_report(release).get("held_back", ()) if release else ():
+    if release is None:
+        return
+    for row in scrub_report(release).get("held_back", ()):  # older ones do not tell
         sort = "example" if row["kind"] == "sft" else "pair"
-        reason = f"found in release {release.release_id if release else ''}: "
+        reason = f"found in release {release.release_id}: {', '.join(row['found'])}"
         where = f"{row['day']}, turn {row['turn_id']}"
-        yield Held(
-            row["id"], sort, reason + ", ".join(row["found"]), where, row["day"], row["turn_id"]
-        )
+        yield Held(row["id"], sort, reason, where, row["day"], row["turn_id"])
 
 
 def _piece(lake: Lake, one: Held) -> list[Text]:

@@ -31,8 +31,7 @@ from unittest.mock import patch
 from clawtrain_assets.cli import main
 main(["release", "--help"], standalone_mode=False)  # what every command begins with
 from pathlib import Path
-from clawtrain_assets.core.errors import ClawtrainError
-from clawtrain_assets.runs import Runs
+from clawtrain_assets.runs import Runs, _reason
 from clawtrain_assets.definitions import defs
 from clawtrain_assets.settings import load_settings
 
@@ -62,10 +61,7 @@ with Runs(load_settings()) as runs:
             )
             print(job, "succeeded" if result.success else "failed")
             if not result.success:
-                try:
-                    runs.run(job, day or None)
-                except ClawtrainError as error:
-                    print(error)
+                print(_reason(result))  # what the command line says of it
 """
 
 
@@ -104,7 +100,7 @@ class Night:
             umask=0o022,
             check=False,
             text=True,
-            timeout=300,
+            timeout=900,
         )
         assert done.returncode == status, done.stdout[-2000:]
         return done.stdout

@@ -14,7 +14,7 @@ import pytest
 from clawtrain_assets.core.lake import WHOLE, Lake
 from clawtrain_tests.defs.nights import Night, leaks_in_files, night_of, open_to_others
 
-_FAULTS = ("echo:500", "quoting", "echo:422", "not_json", "echo:500", "prose", "torn_call", "html")
+_FAULTS = ("echo:500", "quoting", "echo:422", "not_json", "echo:500", "prose", "torn_call")
 # Where a library's error would come from, for each asset and the checks.
 _FAILING = (
     "archive#clawtrain_assets.core.sessions.archive:Archive.capture",
@@ -23,7 +23,6 @@ _FAILING = (
     "shadow@{day}#clawtrain_assets.defs.shadow_replays.draw",
     "dataset@{day}#clawtrain_assets.defs.sharegpt_dataset.build_examples",
     "release#clawtrain_assets.defs.training_release.build_release",
-    "release#clawtrain_assets.defs.review_sample.draw_review_sample",
     "gate#clawtrain_assets.defs.model_gap.measure",
     "gate#clawtrain_assets.core.gate.current",
     "canaries#clawtrain_assets.core.judging.canaries.night_rows",
@@ -43,6 +42,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
         _spoil_a_line(night)
         day = night.sample.days[-1]
         night.run(f"nightly@{day}", "release", "gate")
+        assert "nightly succeeded" in night.log, night.log[-3000:]
         night.run(*(spec.format(day=day) for spec in _FAILING))
         for spec in _DYING:
             night.run(spec.format(day=day), killed=True)
@@ -50,7 +50,6 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
         night.server.stop()
         night.command("score", "--day", day, status=1)
         night.command("status")
-        night.command("release")
         night.command("release", "--approve", status=1)
         yield night
 
@@ -65,7 +64,6 @@ def _spoil_a_line(night: Night) -> None:
 def test_it_was_a_bad_night(night: Night) -> None:
     statuses = re.findall(r"^\w+ (?:succeeded|failed)$", night.log, re.MULTILINE)
     assert statuses[:3] == ["nightly succeeded", "release succeeded", "gate succeeded"]
-    assert statuses.count("release failed") == 2
     assert len([status for status in statuses if status.endswith("failed")]) == len(_FAILING)
     lake, day = Lake(night.settings.lake), night.sample.days[-1]
     assert {"bad_verdict", "model_error"} & set(
