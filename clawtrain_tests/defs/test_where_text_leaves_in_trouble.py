@@ -55,10 +55,11 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
 
 
 def _spoil_a_line(night: Night) -> None:
-    """A line that cannot be read and holds all that is private."""
-    file = max(night.sample.state_dir.rglob("sessions/*.jsonl"), key=lambda path: path.name)
-    with file.open("a") as stream:
-        stream.write(f'{{"type": "message", "message": {night.private.read_text()}, "broken\n')
+    """In every file a line that cannot be read and holds all that is private."""
+    for file in night.sample.state_dir.rglob("sessions/*.jsonl"):
+        first, *rest = file.read_text().splitlines(keepends=True)
+        torn = f'{{"type": "message", "message": {night.private.read_text()}, "broken\n'
+        file.write_text("".join([first, torn, *rest]))
 
 
 def test_it_was_a_bad_night(night: Night) -> None:
