@@ -55,7 +55,9 @@ def hook(home: Path) -> Iterator[Hook]:
     made.server.server_close()
 
 
-def fail(instance: dg.DagsterInstance, raising: Callable[[], None]) -> dg.RunFailureSensorContext:
+def fail_and_tell(instance: dg.DagsterInstance, raising: Callable[[], None]) -> str:
+    """Runs a job that raises, and the sensor on it; returns the run's id."""
+
     @dg.op
     def work() -> None:
         raising()
@@ -65,13 +67,15 @@ def fail(instance: dg.DagsterInstance, raising: Callable[[], None]) -> dg.RunFai
         work()
 
     result = failing.execute_in_process(instance=instance, raise_on_error=False)
-    return dg.build_run_status_sensor_context(
+    with dg.build_run_status_sensor_context(
         sensor_name="alert_run_failed",
         dagster_instance=instance,
         dagster_run=result.dagster_run,
         dagster_event=result.get_run_failure_event(),
         resources={"workspace": Workspace()},
-    ).for_run_failure()
+    ) as context:
+        alert_run_failed(context.for_run_failure())
+    return result.run_id
 
 
 def test_a_failed_run_is_told_by_the_sentence_meant_for_people(hook: Hook) -> None:
@@ -79,11 +83,10 @@ def test_a_failed_run_is_told_by_the_sentence_meant_for_people(hook: Hook) -> No
         raise UsageError("The rubric is gone: write one.") from KeyError("the agent said hello")
 
     with dg.DagsterInstance.ephemeral() as instance:
-        context = fail(instance, raising)
-        alert_run_failed(context)
+        run_id = fail_and_tell(instance, raising)
     (body,) = hook.bodies
     assert body["kind"] == "run_failure"
-    assert body["run_id"] == context.dagster_run.run_id
+    assert body["run_id"] == run_id
     assert (body["job"], body["partition"]) == ("nightly", "2026-03-07")
     assert body["text"] == (
         "Clawtrain: nightly for 2026-03-07 failed: The rubric is gone: write one."
@@ -95,18 +98,18 @@ def test_an_unforeseen_error_is_told_by_its_kind_alone(hook: Hook) -> None:
         raise ValueError("the agent said hello to Katarina")
 
     with dg.DagsterInstance.ephemeral() as instance:
-        alert_run_failed(fail(instance, raising))
+        fail_and_tell(instance, raising)
     (body,) = hook.bodies
     assert "work raised ValueError" in body["text"]
     assert "Katarina" not in json.dumps(body)
 
 
 def tick(instance: dg.DagsterInstance, cursor: str | None) -> str | None:
-    context = dg.build_sensor_context(
+    with dg.build_sensor_context(
         instance=instance, cursor=cursor, resources={"workspace": Workspace()}
-    )
-    alert_gate_changed(context)
-    return context.cursor
+    ) as context:
+        alert_gate_changed(context)
+        return context.cursor
 
 
 def test_a_change_of_the_gate_is_told_once(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,8 +148,8 @@ def test_a_short_outage_is_waited_out_and_a_wrong_address_is_not_repeated(hook: 
 def test_without_a_webhook_the_sensors_are_off_and_say_why(home: Path) -> None:
     assert alert_run_failed.default_status == dg.DefaultSensorStatus.STOPPED
     assert alert_gate_changed.default_status == dg.DefaultSensorStatus.STOPPED
-    context = dg.build_sensor_context(resources={"workspace": Workspace()})
-    skipped = alert_gate_changed(context)
+    with dg.build_sensor_context(resources={"workspace": Workspace()}) as context:
+        skipped = alert_gate_changed(context)
     assert isinstance(skipped, dg.SkipReason)
     assert "[alerts] webhook" in (skipped.skip_message or "")
 
