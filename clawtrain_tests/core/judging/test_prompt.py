@@ -1,7 +1,7 @@
 """The judge's prompt: what it shows, what it never shows, and how it is shortened."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clawtrain_assets.core.judging.clip import clip, fit, shares
@@ -152,6 +152,7 @@ def test_clipping_keeps_head_and_tail_and_counts_what_is_missing(text: str, limi
 
 
 @given(st.lists(st.integers(0, 1_000)), st.integers(0, 5_000))
+@example([1, 1], 1)  # a character that cannot be halved goes to one of them
 def test_shares_are_fair_and_fit(lengths: list[int], budget: int) -> None:
     granted = shares(lengths, budget)
     assert sum(granted) <= budget
@@ -159,7 +160,7 @@ def test_shares_are_fair_and_fit(lengths: list[int], budget: int) -> None:
     cut = [got for got, length in zip(granted, lengths, strict=True) if got < length]
     if cut:
         assert max(cut) - min(cut) <= 1
-        assert max(granted) <= max(cut)
+        assert max(granted) <= min(cut) + 1
     else:
         assert sum(granted) == sum(lengths)
 
