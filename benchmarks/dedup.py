@@ -14,13 +14,14 @@ the same documents stay as by datasketch's candidates and sets of words (it must
 import argparse
 import hashlib
 import importlib.util
-import json
 import random
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from figures import arguments, figure, show
 
 from clawtrain_assets.core.dataset.neardup import (
     ASSET,
@@ -115,23 +116,19 @@ def measure(documents: int) -> Iterator[dict[str, Any]]:
     true = {pair for pair, similarity in made.planted.items() if similarity >= SIMILAR}
     per_document = (signed + joined + verified) / documents * 1e6
     size = f"{documents:,} documents"
-    yield _line(f"recall at J >= 0.8, {size}", len(true & found) / len(true), 0.99, "share")
-    yield _line(f"precision, {size}", len(true & found) / max(len(found), 1), 1.0, "share")
-    yield _line(
-        f"CPU per document, {size}",
-        per_document,
-        150.0,
-        "us",
-        below=True,
+    yield figure(
+        f"recall at J >= 0.8, {size}", len(true & found) / len(true), "share", 0.99, below=False
     )
+    yield figure(
+        f"precision, {size}", len(true & found) / max(len(found), 1), "share", 1.0, below=False
+    )
+    yield figure(f"CPU per document, {size}", per_document, "us", 150.0)
     times = per_document / (floor / documents * 1e6)
-    yield _line(f"CPU per document of an exact hash, {size}", times, None, "ratio", to=_FLOOR)
+    yield figure(f"CPU per document of an exact hash, {size}", times, "ratio", to=_FLOOR)
     parts = {"sign": signed, "join": joined, "verify": verified}
     for name, seconds in parts.items():
-        yield _line(f"CPU per document: {name}, {size}", seconds / documents * 1e6, None, "us")
-    yield _line(
-        f"a new day of {len(made.days[-1]):,} against {size}", incremental, 2.0, "s", below=True
-    )
+        yield figure(f"CPU per document: {name}, {size}", seconds / documents * 1e6, "us")
+    yield figure(f"a new day of {len(made.days[-1]):,} against {size}", incremental, "s", 2.0)
 
 
 def against_oracle(documents: int) -> Iterator[dict[str, Any]]:
@@ -169,8 +166,8 @@ def against_oracle(documents: int) -> Iterator[dict[str, Any]]:
         theirs |= dict.fromkeys(group - {first}, first)
     differing = len(ours.items() ^ theirs.items())
     size = f"{documents:,} documents"
-    yield _line(f"removed, {size}", len(ours), None, "")
-    yield _line(f"survivors that differ from the oracle's, {size}", differing, 0, "", below=True)
+    yield figure(f"removed, {size}", len(ours), "")
+    yield figure(f"survivors that differ from the oracle's, {size}", differing, "", 0)
 
 
 def peers(documents: int = 4_000) -> Iterator[dict[str, Any]]:
@@ -183,7 +180,7 @@ def peers(documents: int = 4_000) -> Iterator[dict[str, Any]]:
             start = time.process_time()
             way(texts)
             spent = (time.process_time() - start) / documents * 1e6
-            yield _line(f"CPU per document to sign and store: {name}", spent, None, "us")
+            yield figure(f"CPU per document to sign and store: {name}", spent, "us")
 
 
 def _ours(texts: list[str]) -> None:
@@ -217,65 +214,31 @@ def _grams(text: str) -> list[str]:
     return [" ".join(words[n : n + 5]) for n in range(len(words) - 4)]
 
 
-def _line(
-    metric: str,
-    value: float,
-    aim: float | None,
-    unit: str,
-    below: bool = False,
-    to: str | None = None,
-) -> dict[str, Any]:
-    met = None if aim is None else (value <= aim if below else value >= aim)
-    return {
-        "metric": metric,
-        "value": round(value, 4),
-        "aim": aim,
-        "met": met,
-        "unit": unit,
-        "ratio_to": to,
-    }
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="under a minute")
-    parser.add_argument("--json", action="store_true", help="one JSON object for each line")
+    parser = arguments(__doc__)
     parser.add_argument("--documents", type=int, metavar="N", help="measure this size alone")
     parser.add_argument(
         "--oracle", type=int, metavar="N", help="only compare the survivors with datasketch's"
     )
-    arguments = parser.parse_args()
-    if arguments.oracle:
-        for line in against_oracle(arguments.oracle):
-            _print(line, arguments.json)
+    asked = parser.parse_args()
+    show(_figures(asked), asked.json)
+
+
+def _figures(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    if asked.oracle:
+        yield from against_oracle(asked.oracle)
         return
-    sizes = (10_000, 20_000) if arguments.quick else (10_000, 20_000, 50_000, 100_000)
+    sizes = (10_000, 20_000) if asked.quick else (10_000, 20_000, 50_000, 100_000)
     per_document = []
-    for line in peers():
-        _print(line, arguments.json)
-    for documents in (arguments.documents,) if arguments.documents else sizes:
+    yield from peers()
+    for documents in (asked.documents,) if asked.documents else sizes:
         for line in measure(documents):
             if line["metric"].startswith("CPU per document, "):
                 per_document.append(line["value"])
-            _print(line, arguments.json)
-    if arguments.documents:
-        return
-    growth = per_document[-1] / per_document[0]
-    _print(
-        _line("CPU per document, largest to smallest", growth, 1.25, "ratio", True), arguments.json
-    )
-
-
-def _print(line: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(line), flush=True)
-    else:
-        aim = (
-            ""
-            if line["aim"] is None
-            else f"  aim {line['aim']}: {'met' if line['met'] else 'MISSED'}"
-        )
-        print(f"{line['metric']:<60} {line['value']:>10} {line['unit']}{aim}", flush=True)
+            yield line
+    if not asked.documents:
+        growth = per_document[-1] / per_document[0]
+        yield figure("CPU per document, largest to smallest", growth, "ratio", 1.25)
 
 
 if __name__ == "__main__":

@@ -144,41 +144,6 @@ def turns(state_dirs: tuple[Path, ...], lcm: Path | None, out: Path) -> None:
     click.echo(export_turns(state_dirs, lcm, out, load_settings()))
 
 
-@main.group()
-def archive() -> None:
-    """What was captured of your agent's history, as it was at any capture."""
-
-
-@archive.command("list")
-@click.argument("path", default="")
-def list_archive(path: str) -> None:
-    """List every state of the files whose path contains PATH: from, until, bytes, path."""
-    from clawtrain_assets.core.sessions.archive import Archive
-    from clawtrain_assets.core.sessions.restoring import describe, states_of
-    from clawtrain_assets.settings import load_settings
-
-    settings = load_settings()
-    for line in describe(states_of(Archive(settings.archive), path), settings.zone):
-        click.echo(line)
-
-
-@archive.command("restore")
-@click.argument("path", default="")
-@click.option("--at", metavar="TIME", help="As it was then; default: as it was last.")
-@click.option("--out", type=_DIRECTORY, required=True, help="Where the files go.")
-def restore_archive(path: str, at: str | None, out: Path) -> None:
-    """Restore the files whose path contains PATH (all, if there is none) as they were at TIME."""
-    from clawtrain_assets.core.sessions.archive import Archive
-    from clawtrain_assets.core.sessions.restoring import chosen, moment_of, restore, states_of
-    from clawtrain_assets.settings import load_settings
-
-    settings = load_settings()
-    held = Archive(settings.archive)
-    moment = moment_of(at, settings.zone) if at is not None else None
-    for target in restore(held, chosen(states_of(held, path), moment), out):
-        click.echo(target)
-
-
 @main.command()
 @click.option("--jsonl", is_flag=True, required=True, help="Read {id,text} lines from stdin.")
 @click.option("--denylist", type=_FILE, help="Your own values; default: the configured file.")
@@ -229,24 +194,6 @@ def quarantine(which: str | None) -> None:
             click.echo(line)
     else:
         show(settings, which)
-
-
-@main.command()
-@click.argument("session")
-@click.option("--yes", is_flag=True, help="Do not ask in a terminal.")
-def forget(session: str, yes: bool) -> None:
-    """Erase a session from archive, tables, journal and notes; list releases that hold it."""
-    from clawtrain_assets.core.forget import describe, forget_session
-    from clawtrain_assets.runs import require_rest
-    from clawtrain_assets.settings import load_settings
-
-    settings = load_settings()
-    require_rest(settings)
-    if sys.stdin.isatty() and not yes:
-        click.confirm(f"Erase session {session}? This cannot be undone.", abort=True)
-    for line in describe(forget_session(session, settings), settings):
-        click.echo(line)
-    require_rest(settings)  # one that began meanwhile may have read what is now erased
 
 
 @main.command()
@@ -335,39 +282,7 @@ def score(days: tuple[str, ...]) -> None:
     click.echo(f"The judge's scores are shown in {settings.reports / 'judge.html'}.")
 
 
-@main.command()
-@click.option("--export", "purpose", help="Write all answers of one purpose as JSON lines.")
-@click.option("--json", "as_json", is_flag=True, help="The table as JSON lines.")
-@click.option(
-    "--forget-errors", "retried", metavar="PURPOSE", help="Let its errors be asked again."
-)
-def journal(purpose: str | None, as_json: bool, retried: str | None) -> None:
-    """What models have answered so far, by purpose, model and day."""
-    from clawtrain_assets.core.errors import UsageError
-    from clawtrain_assets.core.journal import Journal
-    from clawtrain_assets.core.journal.table import render
-    from clawtrain_assets.settings import load_settings
-
-    with Journal(load_settings().journal) as entries:
-        if retried is not None:
-            deleted = entries.forget_errors(retried)
-            click.echo(f"{deleted} errors of {retried} deleted; the next run asks again.")
-            return
-        summary = entries.summary()
-        if purpose is None and not as_json:
-            click.echo(render(summary))
-            return
-        known = sorted({row["purpose"] for row in summary})
-        if purpose is not None and purpose not in known:
-            raise UsageError(
-                f"The journal has no answers for {purpose!r}; it has: "
-                f"{', '.join(known) or 'none at all'}."
-            )
-        for row in entries.export(purpose) if purpose else summary:
-            click.echo(json.dumps(row, ensure_ascii=False))
-
-
-for command in (upkeep.backup, upkeep.restore, upkeep.unit):
+for command in upkeep.COMMANDS:
     main.add_command(command)
 
 
