@@ -252,6 +252,10 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
     @property
+    def metrics(self) -> Path:
+        return self.home / "metrics"
+
+    @property
     def reviews(self) -> Path:
         return self.home / "reviews"
 

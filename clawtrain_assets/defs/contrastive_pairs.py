@@ -54,7 +54,12 @@ def contrastive_pairs(
             workspace.rubric,
             workspace.settings.shadow,
             workspace.settings.judging,
-            log_progress(context.log, workspace.reference_price(turns.values(), day)),
+            log_progress(
+                context.log,
+                workspace.reference_price(turns.values(), day),
+                workspace.settings.metrics,
+                "pairs",
+            ),
             scrubber.text if scrubber else None,
         )
 

@@ -60,7 +60,12 @@ def judge_canaries(
             workspace.journal,
             workspace.rubric,
             workspace.settings.judging.context_chars,
-            log_progress(context.log, workspace.reference_price([], day)),
+            log_progress(
+                context.log,
+                workspace.reference_price([], day),
+                workspace.settings.metrics,
+                "canary",
+            ),
         )
 
     scores = judge.ask(ask)

@@ -6,8 +6,10 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clawtrain_assets.core.metrics import write_metrics
 from clawtrain_assets.core.progress import Progress, duration
 from clawtrain_assets.settings import Price
 
@@ -40,20 +42,33 @@ def live_bar(console: "Console") -> Iterator[None]:
 
 
 def log_progress(
-    log: logging.Logger, price: Price | None, every_s: float = EVERY_S
+    log: logging.Logger,
+    price: Price | None,
+    metrics: Path,
+    purpose: str,
+    every_s: float = EVERY_S,
 ) -> Callable[[Progress], None]:
     """A callback for one batch, to be called inside a running event loop.
 
     It logs at the start, then every ``every_s`` seconds whether an item ended or not, and at the
     end, also when the run is cancelled. ``price`` is the reference model's.
+    With each line it replaces the metrics of ``purpose`` in the folder ``metrics``.
     """
-    return _Reporter(log, price, every_s, _terminal.get())
+    return _Reporter(log, price, metrics, purpose, every_s, _terminal.get())
 
 
 class _Reporter:
     def __init__(
-        self, log: logging.Logger, price: Price | None, every_s: float, bar: "Bar | None"
+        self,
+        log: logging.Logger,
+        price: Price | None,
+        metrics: Path,
+        purpose: str,
+        every_s: float,
+        bar: "Bar | None",
     ) -> None:
+        self._metrics, self._purpose = metrics, purpose
+        self._started = 0.0
         self._log, self._price, self._every_s = log, price, every_s
         self._bar = bar
         self._shown: TaskID | None = None
@@ -70,6 +85,7 @@ class _Reporter:
             self._end()
 
     def _start(self) -> None:
+        self._started = time.time()
         self._ticking = asyncio.get_running_loop().create_task(self._tick())
         if self._bar is not None:
             self._shown = self._bar.add_task("asking", said="")
@@ -98,6 +114,10 @@ class _Reporter:
         silent_s = time.monotonic() - self._at
         waiting = f", nothing new for {duration(silent_s)}" if silent_s > self._every_s else ""
         self._log.info(self._latest.in_words(self._price) + waiting)
+        try:
+            write_metrics(self._metrics, self._purpose, self._latest, self._started)
+        except OSError as error:  # the answers matter more than their count
+            self._log.warning(f"The metrics cannot be written: {error.strerror}.")
 
     def _draw(self) -> None:
         if self._bar is None or self._shown is None:

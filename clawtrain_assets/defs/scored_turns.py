@@ -61,7 +61,7 @@ def scored_turns(
             workspace.journal,
             workspace.rubric,
             settings.judging,
-            log_progress(context.log, price),
+            log_progress(context.log, price, settings.metrics, "judge"),
             scrubber.text if scrubber else None,
         )
 

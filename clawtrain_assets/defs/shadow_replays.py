@@ -74,5 +74,5 @@ async def _replay(
     if scrubber is not None:
         sampled = [replace(item, turn=scrub_turn(item.turn, scrubber)) for item in sampled]
     price = workspace.reference_price([item.turn for item in sampled], day)
-    progress = log_progress(context.log, price)
+    progress = log_progress(context.log, price, workspace.settings.metrics, "replay")
     return await replay(sampled, fleet, workspace.journal, progress, candidate.temperature)

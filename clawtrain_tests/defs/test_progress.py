@@ -4,9 +4,11 @@ import asyncio
 import io
 import logging
 from datetime import date
+from pathlib import Path
 
 import msgspec
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
 from clawtrain_assets.core.progress import Meter
@@ -48,11 +50,11 @@ def test_answers_of_the_journal_make_no_rate() -> None:
 
 
 def test_a_line_comes_on_time_even_if_nothing_ends(
-    log: logging.Logger, caplog: pytest.LogCaptureFixture
+    log: logging.Logger, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     async def batch() -> None:
         meter = Meter(2)
-        report = log_progress(log, None, every_s=0.05)
+        report = log_progress(log, None, tmp_path, "judge", every_s=0.05)
         report(meter.now())
         await asyncio.sleep(0.22)
         report(meter.note(None, 1, 1))
@@ -67,11 +69,11 @@ def test_a_line_comes_on_time_even_if_nothing_ends(
 
 
 def test_a_cancelled_batch_says_how_far_it_came(
-    log: logging.Logger, caplog: pytest.LogCaptureFixture
+    log: logging.Logger, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     async def batch() -> None:
         meter = Meter(9)
-        report = log_progress(log, None)
+        report = log_progress(log, None, tmp_path, "judge")
         report(meter.now())
         await asyncio.sleep(0)
         report(meter.note(None, 1, 1))
@@ -83,10 +85,10 @@ def test_a_cancelled_batch_says_how_far_it_came(
 
 
 def test_batches_one_after_the_other_each_have_their_lines(
-    log: logging.Logger, caplog: pytest.LogCaptureFixture
+    log: logging.Logger, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     async def batches() -> None:
-        report = log_progress(log, None)
+        report = log_progress(log, None, tmp_path, "judge")
         for _ in range(2):
             meter = Meter(1)
             report(meter.now())
@@ -97,10 +99,10 @@ def test_batches_one_after_the_other_each_have_their_lines(
     assert said == ["0", "1", "0", "1"]
 
 
-def test_a_terminal_gets_a_bar_and_a_file_does_not(log: logging.Logger) -> None:
+def test_a_terminal_gets_a_bar_and_a_file_does_not(log: logging.Logger, tmp_path: Path) -> None:
     async def batch() -> None:
         meter = Meter(4)
-        report = log_progress(log, None)
+        report = log_progress(log, None, tmp_path, "judge")
         report(meter.now())
         report(meter.note(None, 1, 1))
         await asyncio.sleep(0.3)
@@ -145,3 +147,45 @@ def test_the_settings_price_goes_first_and_doubt_is_unpriced() -> None:
     later = own.model_copy(update={"since": date(2027, 1, 1)})
     assert reference_price([], ("*claude-sonnet*",), (later,), DAY) is None
     assert reference_price([], ("*claude-sonnet*",), (own,), DAY) == own
+
+
+def test_metrics_of_a_batch_are_numbers_for_the_owner_alone(
+    log: logging.Logger, tmp_path: Path
+) -> None:
+    folder = tmp_path / "metrics"
+
+    async def batch() -> None:
+        meter = Meter(3)
+        report = log_progress(log, None, folder, "judge")
+        report(meter.now())
+        report(meter.note(None, 20, 4))
+        report(meter.note("cut_off", 10, 1))
+        report(meter.note(None, 0, 0, asked=False))
+
+    asyncio.run(batch())
+    (file,) = folder.iterdir()  # nothing half-written is left beside it
+    assert file.name == "clawtrain_judge.prom"
+    assert (folder.stat().st_mode & 0o777, file.stat().st_mode & 0o777) == (0o700, 0o600)
+    families = text_string_to_metric_families(file.read_text())
+    values = {s.name: (s.value, s.labels) for family in families for s in family.samples}
+    assert values["clawtrain_items_done"] == (3, {"purpose": "judge"})
+    assert values["clawtrain_items_asked"][0] == 2
+    assert values["clawtrain_items_left"][0] == 0
+    assert values["clawtrain_tokens_read"][0] == 30
+    assert values["clawtrain_tokens_written"][0] == 5
+    assert values["clawtrain_items_failed"] == (1, {"purpose": "judge", "error": "cut_off"})
+    started = values["clawtrain_started_timestamp_seconds"][0]
+    assert 0 < started <= values["clawtrain_updated_timestamp_seconds"][0]
+
+
+def test_a_batch_goes_on_if_its_metrics_cannot_be_written(
+    log: logging.Logger, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    taken = tmp_path / "metrics"
+    taken.touch()
+
+    async def batch() -> None:
+        log_progress(log, None, taken, "judge")(Meter(0).now())
+
+    asyncio.run(batch())
+    assert "metrics cannot be written" in caplog.text
