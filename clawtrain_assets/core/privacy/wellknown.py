@@ -1,5 +1,7 @@
 """Names and addresses that say nothing about anybody: they stay."""
 
+import re
+
 from clawtrain_assets.core.privacy.wordlists import words
 
 _USERS = frozenset(
@@ -18,13 +20,14 @@ _USERS = frozenset(
     )
 )
 
+# Numbered roles, service accounts, what documentation writes, and this scrubber's own stand-ins.
+_ROLES = re.compile(
+    r"(?:user|runner|worker|node|agent)[-_]?\d+|user-[0-9a-f]{6,}|runner(?:admin|[-_]\w+)|svc_\w+|"
+    r"your[-_]?(?:user|name|username|account|login|home|org|company|team|email|id|handle)"
+)
+
 
 def is_standard_user(name: str) -> bool:
     """A role or vendor account, a documentation name, or a variable."""
     low = name.lower()
-    return (
-        low in _USERS
-        or not name
-        or name[0] in "$<{%[*"
-        or low.startswith(("user-", "runner", "svc_", "your"))
-    )
+    return low in _USERS or not name or name[0] in "$<{%[*" or _ROLES.fullmatch(low) is not None

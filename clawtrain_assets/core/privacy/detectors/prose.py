@@ -21,9 +21,13 @@ _SIGN = re.compile(r"[!#$%&*+?@^~]")
 _CASES = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)(?!.*[-_/])")
 _REACH = 90  # characters after the word in which the password is looked for
 _IS = re.compile(
-    r"\s*(?:\w+\s){0,3}?(?:is|was|=|:|ist|lautet|est|es|é|to|jest|is:|"
+    r"\s*(?:\w+\s){0,3}?(?P<link>is|was|=|:|ist|lautet|est|es|é|to|jest|is:|"
     r"war)\s*:?\s*[\"'“„«`](?P<secret>[^\"'“”„«»`\n]{4,64})[\"'”“»`]",
     re.I,
+)
+# "pass it to `resolve`", "send the credentials to `login`": what follows is who gets them.
+_HANDED = re.compile(
+    r"\b(?:pass|send|hand|giv|forward|suppl|provid|return|submit|bind|map)\w*\s[^.\n]{0,40}$", re.I
 )
 _SLASH = re.compile(
     r"[\w.+-]+@[\w.-]+\.\w+\s*(?:/|:|\||and|with)\s*(?P<secret>(?=\S*\d)[^\s,;]{6,40})"
@@ -35,9 +39,7 @@ _BELOW = re.compile(r"[^\n]{0,60}:[ \t]*\r?\n\s*(?P<secret>[^\s:]{8,64})[ \t]*(?
 
 
 class ProsePasswordDetector:
-    """The first token after a word for password that looks like one: letters with digits or"""
-
-    """signs."""
+    """The first token after a word for password that looks like one."""
 
     triggers = _WORDS
 
@@ -57,6 +59,7 @@ class ProsePasswordDetector:
                     match
                     and not is_placeholder(match["secret"])
                     and " " not in match["secret"].strip()
+                    and not (match["link"] == "to" and _handed(text, end))
                 ):
                     yield from _found(match, "password/told")
                     continue
@@ -73,6 +76,11 @@ class ProsePasswordDetector:
         for match in page.near(("login", "credentials", "password"), _SLASH, 60, 60):
             if looks_like_password(match["secret"].rstrip(".,")):
                 yield from _found(match, "password/pair")
+
+
+def _handed(text: str, end: int) -> bool:
+    """Whether the word that ends here, or one before it in the sentence, is one for handing over."""
+    return _HANDED.search(text, max(0, end - 60), end) is not None
 
 
 def _best_token(text: str, start: int, end: int, strict: bool) -> re.Match[str] | None:
@@ -102,7 +110,7 @@ def looks_like_password(value: str) -> bool:
     if re.fullmatch(
         r"[\d.,:/-]+(?:[a-z%]{1,3})?|v?\d+(?:\.\d+)+\S*|[\w.+-]+@[\w.-]+\.\w+|[\w.-]+\.\w{1,4}|"
         r"\S*://\S*|[A-Z_]+\W*|[a-z]+(?:[-_.][a-z]+)+|--?[\w-]+=?\S*|/\S*|\S*\(\S*\)?\S*|"
-        r"[A-Z][A-Z0-9]*_[A-Z0-9_]*|\[\S*|<\S*|\$\S*|~/\S*|@\w+|@<\S*|self\.\S*|_\w+|\S*[(<]\S*",
+        r"[A-Za-z]+(?:/[A-Za-z]+)+[?!]?|[A-Z][A-Z0-9]*_[A-Z0-9_]*|\[\S*|<\S*|\$\S*|~/\S*|@\w+|@<\S*|self\.\S*|_\w+|\S*[(<]\S*",
         value,
     ):
         return False
