@@ -79,7 +79,7 @@ class ProsePasswordDetector:
 
 
 def _handed(text: str, end: int) -> bool:
-    """Whether the word that ends here, or one before it in the sentence, is one for handing over."""
+    """Whether the word that ends here, or one before it, is one for handing over."""
     return _HANDED.search(text, max(0, end - 60), end) is not None
 
 
@@ -110,7 +110,8 @@ def looks_like_password(value: str) -> bool:
     if re.fullmatch(
         r"[\d.,:/-]+(?:[a-z%]{1,3})?|v?\d+(?:\.\d+)+\S*|[\w.+-]+@[\w.-]+\.\w+|[\w.-]+\.\w{1,4}|"
         r"\S*://\S*|[A-Z_]+\W*|[a-z]+(?:[-_.][a-z]+)+|--?[\w-]+=?\S*|/\S*|\S*\(\S*\)?\S*|"
-        r"[A-Za-z]+(?:/[A-Za-z]+)+[?!]?|[A-Z][A-Z0-9]*_[A-Z0-9_]*|\[\S*|<\S*|\$\S*|~/\S*|@\w+|@<\S*|self\.\S*|_\w+|\S*[(<]\S*",
+        r"[A-Za-z]+(?:/[A-Za-z]+)+[?!]?|"
+        r"[A-Z][A-Z0-9]*_[A-Z0-9_]*|\[\S*|<\S*|\$\S*|~/\S*|@\w+|@<\S*|self\.\S*|_\w+|\S*[(<]\S*",
         value,
     ):
         return False
