@@ -1,7 +1,7 @@
 """Words beside a password that are none, and accounts that only look like a role's."""
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from clawtrain_assets.core.privacy.denylist import Denylist
@@ -12,6 +12,7 @@ from clawtrain_assets.core.privacy.wellknown import is_standard_user
 SCRUBBER = Scrubber(Denylist(), (), bytes(range(32)))
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[a-z]{4,8}[A-Z][a-z]{3,8}", fullmatch=True))
 def test_what_something_is_handed_to_is_no_password(name: str) -> None:
     for text in (
@@ -22,12 +23,14 @@ def test_what_something_is_handed_to_is_no_password(name: str) -> None:
         assert SCRUBBER.text(text) == text
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[a-z]{4,8}[A-Z][a-z]{3,8}", fullmatch=True))
 def test_what_a_password_is_set_to_is_one(password: str) -> None:
     assume(not is_placeholder(password))
     assert password not in SCRUBBER.text(f"I set the password to `{password}`.")
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["runner", "your", "user-"]), st.from_regex(r"[g-z]{5,9}", fullmatch=True))
 def test_an_account_that_begins_like_a_role_is_somebodys(role: str, name: str) -> None:
     assume(not is_standard_user(role + name))
