@@ -71,14 +71,10 @@ def require_rest(settings: Settings) -> None:
 
 
 def _reason(result: dg.ExecuteInProcessResult) -> str:
+    from clawtrain_assets.defs.failures import step_failure
+
     for event in result.all_events:
         if event.is_step_failure:
-            said = event.step_failure_data.user_failure_data
-            if said and said.description:
-                return f"{event.step_key}: {said.description}"
-            error = event.step_failure_data.error
-            while error and error.cause:
-                error = error.cause
-            if error:
-                return f"{event.step_key}: {error.message.strip()}"
+            failure = step_failure(event)
+            return f"{failure.step}: {failure.words}"
     return "see the run in the web UI (clawtrain up)"

@@ -103,6 +103,17 @@ def test_without_a_release_the_next_step_is_named(home: Path, command: str) -> N
     assert b"clawtrain release" in done.stderr
 
 
+@pytest.mark.slow
+def test_a_failed_step_is_one_sentence_without_the_names_of_classes(home: Path) -> None:
+    done = clawtrain("release", home=home)
+    assert done.returncode == 1
+    assert done.stderr.decode() == (
+        "clawtrain: release failed: training_release: There is nothing to release: no day has "
+        "examples yet. Backfill your days up to sharegpt_dataset first (clawtrain up).\n"
+    )
+    assert not list((home / "releases").iterdir())
+
+
 def test_a_review_without_reviewers_says_where_to_name_them(home: Path) -> None:
     done = clawtrain("review", home=home)
     assert done.returncode == 2

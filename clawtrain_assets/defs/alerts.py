@@ -1,13 +1,12 @@
 """Alerts: sensors that post failed runs and changes of the gate, once a webhook is set."""
 
 import json
-from collections.abc import Iterator
 
 import dagster as dg
 
 from clawtrain_assets.core import alerts, gate
-from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.defs.discreet import discreet
+from clawtrain_assets.defs.failures import step_failure
 from clawtrain_assets.defs.partitions import SETTINGS
 from clawtrain_assets.defs.resources import Workspace
 
@@ -64,22 +63,12 @@ def failure_sentence(context: dg.RunFailureSensorContext) -> str:
 
     An unforeseen error's message may hold anything, also what the agent said.
     """
-    readable = set(_names(ClawtrainError))
     for event in context.get_step_failure_events():
-        error, kind = event.step_failure_data.error, None
-        while error:
-            kind = error.cls_name
-            if kind in readable:
-                return error.message.strip().split("\n")[0].partition(": ")[2]
-            error = error.cause
-        return f"{event.step_key} raised {kind}: see the run in the web UI."
+        failure = step_failure(event)
+        return (
+            failure.sentence or f"{failure.step} raised {failure.kind}: see the run in the web UI."
+        )
     return "it ended without an error of its own: see the run in the web UI."
-
-
-def _names(kind: type[Exception]) -> Iterator[str]:
-    yield kind.__name__
-    for below in kind.__subclasses__():
-        yield from _names(below)
 
 
 ALERTS = [alert_run_failed, alert_gate_changed]

@@ -27,7 +27,7 @@ from clawtrain_assets.core.dataset.release_rows import (
 from clawtrain_assets.core.dataset.released import SCRUB_REPORT, Release, publish, write_json
 from clawtrain_assets.core.dataset.scrubbing import Scrubbing
 from clawtrain_assets.core.dataset.selection import Selection, select
-from clawtrain_assets.core.errors import UsageError
+from clawtrain_assets.core.errors import ClawtrainError, UsageError
 from clawtrain_assets.core.lake import Lake, make_private
 from clawtrain_assets.settings import Dataset
 
@@ -73,8 +73,8 @@ def build_release(
     turn of the release; pairs are scrubbed here. ``verify`` then
     reads the files: rows it finds something in are taken out, and it reads them again; what it
     says then is in ``scrub_report.json`` and decides the gate. ``excluded_turns`` are turns
-    reviewers turned down. A crash leaves the previous release current. A release without a
-    single example is written all the same. Raises UsageError if an evaluation file is missing.
+    reviewers turned down. A crash leaves the previous release current. Raises ClawtrainError if
+    there is nothing to release, UsageError if an evaluation file is missing.
     """
     _readable(dataset.evaluation_files)
     count = lengths.load_tokenizer(dataset.tokenizer)
@@ -131,6 +131,8 @@ def _fill(
     with RowFiles(work) as files:
         lineage = write_examples(files, lake, selection, dataset, scrubber, known)
         lineage += write_pairs(files, lake, selection, dataset, scrubber, known, excluded_turns)
+    if not (lineage or selection.held):
+        raise ClawtrainError(_nothing_left(selection))
     tokens = lengths.measure(work, count)
     _write_about(files, facts, selection, lineage, tokens)
     check = verify(_published(work))
@@ -156,6 +158,19 @@ def _fill(
             for path in [*_published(work), work / SCRUB_REPORT]
         },
     }
+
+
+def _nothing_left(selection: Selection) -> str:
+    left_out = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in (+selection.counts).items())
+    if not left_out:
+        return (
+            "There is nothing to release: no day has examples yet. Backfill your days up to "
+            "sharegpt_dataset first (clawtrain up)."
+        )
+    return (
+        f"There is nothing to release: no example is left ({left_out}). Backfill more days "
+        "(clawtrain up), or lower [dataset] min_overall and build sharegpt_dataset again."
+    )
 
 
 def _doubtful(work: Path, lineage: Lineage, check: ScrubCheck) -> dict[str, set[str]]:

@@ -214,11 +214,14 @@ def test_turned_down_turns_do_not_ship_again(tmp_path: Path) -> None:
     assert built.manifest["selection"]["dropped_by_review"] == 1
 
 
-def test_an_empty_lake_gives_an_empty_release(tmp_path: Path) -> None:
-    built = release(Lake(str(tmp_path / "lake")), tmp_path)
-    assert built.count("sft_sharegpt") == 0
-    assert (built.path / "sft_sharegpt_train.jsonl").read_bytes() == b""
-    assert draw_review_sample(built, 50).num_rows == 0
+def test_without_an_example_nothing_is_sealed_and_the_next_step_is_said(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    with pytest.raises(ClawtrainError, match=r"no day has examples yet.*clawtrain up"):
+        release(lake, tmp_path)
+    write_day(lake, DAYS[0], [turn("t", said("Buy milk."))], t=4.0)
+    with pytest.raises(ClawtrainError, match=r"\(1 not kept below threshold\).*min_overall"):
+        release(lake, tmp_path)
+    assert list((tmp_path / "releases").iterdir()) == []
 
 
 def test_a_crash_leaves_the_previous_release(tmp_path: Path) -> None:
