@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import ahocorasick
 
+from clawtrain_assets.core.privacy import compounds
 from clawtrain_assets.core.privacy.finding import Finding
 
 # Kinds whose values are distinctive or short by nature; the rest must be long enough.
@@ -33,12 +34,19 @@ def _is_word(finding: Finding) -> bool:
 
 
 class Spread:
-    """Finds every further occurrence of values (value -> kind) as whole words."""
+    """Finds every further occurrence of values (value -> kind) as whole words.
+
+    People and accounts are found in the names of their bots as well, also written small.
+    """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._automaton = ahocorasick.Automaton()
         for value, kind in values.items():
-            self._automaton.add_word(value, (value, kind))
+            has_bots = kind in ("PERSON", "USER") and compounds.can_begin(value)
+            small = value.lower()
+            if has_bots and small not in values:
+                self._automaton.add_word(small, (small, kind, True, False))
+            self._automaton.add_word(value, (value, kind, has_bots, True))
         self._automaton.make_automaton()
 
     def __len__(self) -> int:
@@ -48,8 +56,14 @@ class Spread:
         if not self._automaton:
             return []
         spread = []
-        for last, (value, kind) in self._automaton.iter(text):
+        for last, (value, kind, has_bots, alone) in self._automaton.iter(text):
             start, end = last - len(value) + 1, last + 1
-            if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
+            if text[start - 1 : start].isalnum():
+                continue
+            if text[end : end + 1].isalnum():
+                whole = has_bots and compounds.of_program(text, end)
+            else:
+                whole = alone
+            if whole:
                 spread.append(Finding(start, end, kind, "propagation", value))
         return spread

@@ -120,7 +120,36 @@ def test_a_generated_password_below_its_announcement_goes(password: str) -> None
         "kind: ConfigMap\ndata:\n  mode: production\n",
         "released on 02/13/2019, again on 03-30-2011",
         "https://user:password@proxy.example.com:8080/",
+        "test case no. 12/50 failed, step 1024/2048, application no. 2 of 64",
+        "fixes issue no. 4711, pull request 1234, release 2024/11, at 24-md-400 px",
     ],
 )
 def test_what_only_looks_like_it_stays(text: str) -> None:
     assert scrub(text) == text
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(1000, 99_999), st.integers(60, 99)).map("{0[0]}/{0[1]}".format),
+        min_size=3,
+        max_size=5,
+        unique=True,
+    ),
+    st.sampled_from(
+        ["an application (no. {})", "case no. {}", "Beschwerde Nr. {}", "requête n° {}"]
+    ),
+)
+def test_numbers_of_court_cases_go(numbers: list[str], form: str) -> None:
+    several = f"{', '.join(numbers[1:-1])} and {numbers[-1]}"
+    clean = scrub(f"{form.format(numbers[0])}, and applications nos. {several}.")
+    assert not [number for number in numbers if number in clean]
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["1:24-cv-{0}-ABC", "3:19-cr-{0}", "Az. 12 O {0}/19", "Aktenzeichen: VI ZR {0}/20"],
+)
+@given(serial=st.integers(10_000, 99_999))
+def test_dockets_and_file_numbers_go(number: str, serial: int) -> None:
+    assert str(serial) not in scrub(f"see {number.format(serial)} for it")

@@ -41,3 +41,19 @@ def test_an_account_that_begins_like_a_role_is_somebodys(role: str, name: str) -
 def test_roles_and_documentation_names_stay(role: str) -> None:
     text = f"cd /home/{role}/work && ls"
     assert SCRUBBER.text(text) == text
+
+
+def test_a_products_name_is_no_persons_and_a_persons_is_one() -> None:
+    things = "".join(
+        f"- Name: {name}\n" for name in ("Acme Support AI", "Mio Helper Bot", "Big Agent")
+    )
+    assert SCRUBBER.text(things) == things
+    assert "Tanaka" not in SCRUBBER.text("- Name: Tanaka Ai\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Les Futures sont utiles ici.", "Use the Dev profile for that.", "Dann Termine prüfen."],
+)
+def test_a_sentences_first_word_is_no_first_name(text: str) -> None:
+    assert SCRUBBER.text(text) == text

@@ -64,6 +64,25 @@ _FIELD = re.compile(
     re.I,
 )
 _FIELD_WORDS = ("username", "user_name", 'login"', "screen_name", "nickname", 'handle"', 'login\\"')
+# "- **Handle:** @someone"; not "Login: @scope/package".
+_HANDLE = re.compile(
+    r"(?:handle|user ?name|nick ?name|account|login|github|gitlab|telegram|twitter|discord|"
+    r"instagram|mastodon|bluesky)\**:[\s*`\"']{0,5}@(?P<user>[A-Za-z_][\w-]*(?:\.[\w-]+)*)"
+    r"(?![\w.-]*/)",
+    re.I,
+)
+_HANDLE_WORDS = tuple(
+    f"{word}{colon}"
+    for word in words(
+        "handle username name nickname account login github gitlab telegram twitter discord "
+        "instagram mastodon bluesky"
+    )
+    for colon in (":", "**:")
+)
+# The head ``gh issue view`` and ``gh pr view`` print when nobody watches (GitHub CLI).
+_GH_HEAD = re.compile(r"(?m)^(?:author|assignees|reviewers):\t(?P<users>[^\n]+)")
+_GH_USER = re.compile(r"(?:(?<=\t)|(?<=, ))(?P<user>[A-Za-z0-9][A-Za-z0-9-]*)(?=,| \([A-Z]|\s*$)")
+_GH_WORDS = ("author:\t", "assignees:\t", "reviewers:\t")
 _SSID = re.compile(
     r"(?:access-points:\s*\n\s*['\"]?(?P<a>[^\n'\":]+)['\"]?:|"
     r"\b(?:e?ssid|wifi[-_ ]?name)\b['\"]?\s*[:=]\s*['\"]?(?P<b>[^\n'\",}]{2,32}?)(?=['\",}\n]|$))",
@@ -89,6 +108,8 @@ class AccountDetector:
         ),
         *(" pts/", " tty", ":x:", ":*:", ":$", ":{", "@", "ssid", "access-points", "wifi"),
         *_FIELD_WORDS,
+        *_HANDLE_WORDS,
+        *_GH_WORDS,
         *_LOGIN_WORDS,
         *_ID_WORDS,
     )
@@ -122,6 +143,13 @@ class AccountDetector:
                 yield Finding(*match.span("id"), "CHAT_ID", "chat-id", value)
         for match in page.near(_FIELD_WORDS, _FIELD, before=8, after=8, reach=100):
             yield from _user(match, "username-field")
+        for match in page.near(_HANDLE_WORDS, _HANDLE, before=9, after=1, reach=60):
+            yield from _user(match, "handle")
+        for start in page.at(_GH_WORDS):
+            head = _GH_HEAD.match(page.text, start)
+            if head:
+                for found in _GH_USER.finditer(page.text, *head.span("users")):
+                    yield from _user(found, "issue-head")
         for match in page.near(
             ("ssid", "access-points", "wifi"), _SSID, before=1, after=8, reach=120
         ):

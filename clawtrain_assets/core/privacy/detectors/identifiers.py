@@ -7,6 +7,7 @@ what the number is decides where it has none or where it was mistyped.
 import re
 from collections.abc import Iterator
 
+from clawtrain_assets.core.privacy.detectors import courts
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.wordlists import words
 
@@ -79,10 +80,11 @@ _GEO_WORDS = ("location", "maps", "geo", "coord", "gps", "lat")
 
 
 class IdentifierDetector:
-    """IBAN, cards, social security numbers, ids named by a word, birthdays, coordinates."""
+    """IBAN, cards, social security and case numbers, ids by a word, birthdays, places."""
 
     triggers = (
         *dict.fromkeys((*_CARD_WORDS, *_ID_WORDS, *_BIRTH_WORDS, *_GEO_WORDS, "lon", "lng")),
+        *courts.TRIGGERS,
     )
 
     def __call__(self, page: Page) -> Iterator[Finding]:
@@ -94,6 +96,7 @@ class IdentifierDetector:
             if end - start >= 12:
                 yield from _cards(page, start, end)
         yield from _named_ids(page)
+        yield from courts.case_numbers(page)
         for match in page.near(_BIRTH_WORDS, _BIRTH, 16, 40, digit_within=60, reach=110):
             yield Finding(*match.span("date"), "BIRTHDAY", "birthday", match["date"])
         for match in page.near(("lat", "lon", "lng"), _GEO, 2, 20, digit_within=30, reach=60):

@@ -7,6 +7,7 @@ from typing import Any
 
 import ahocorasick
 
+from clawtrain_assets.core.privacy import compounds
 from clawtrain_assets.core.privacy.denylist import Denylist
 from clawtrain_assets.core.privacy.finding import Finding, Page, lower
 
@@ -84,6 +85,8 @@ def _loose_pattern(kind: str, value: str) -> re.Pattern[str]:
 def _allowed(kind: str, text: str, start: int, end: int) -> bool:
     """A hit must not be a piece of a longer word; a name written small is an ordinary word."""
     before, after = text[start - 1 : start], text[end : end + 1]
+    if kind in ("PERSON", "USER") and _part_of_compound(text, start, end):
+        return True
     if kind == "PERSON":
         if text[start].islower() and len(text[start:end]) < 5 and before != "@":
             return False
@@ -95,6 +98,15 @@ def _allowed(kind: str, text: str, start: int, end: int) -> bool:
     if kind in ("USER", "HOST"):
         return not before.isalnum() and not after.isalnum()
     return not _WORD.match(before) and not _WORD.match(after)
+
+
+def _part_of_compound(text: str, start: int, end: int) -> bool:
+    """``MarchbanksBot``, ``askMarchbanks``, ``marchbankslaptop``."""
+    if not compounds.can_begin(text[start:end]):
+        return False
+    begins = not text[start - 1 : start].isalnum() or compounds.is_hump(text, start)
+    ends = not text[end : end + 1].isalnum() or compounds.is_hump(text, end)
+    return begins and (ends or compounds.of_program(text, end) or compounds.of_device(text, end))
 
 
 def _grown(kind: str, text: str, start: int, end: int) -> tuple[int, int]:

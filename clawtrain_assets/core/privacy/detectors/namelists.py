@@ -47,7 +47,11 @@ AMBIGUOUS = frozenset(
         "Keynote Pages Numbers Mail Messages Notes Chrome Opera Brave Edge Bard Sonnet Haiku "
         "Opus Llama Mistral Gemma Phi Falcon Titan Nemo Jetson Sparks Spark Sony Nokia "
         "Siemens Bosch Ford Tesla Berlin Madrid Roma Milan Lisbon Dublin Hamburg Denver "
-        "Boston Jersey"
+        "Boston Jersey Dev "
+        # Words that begin sentences of other languages.
+        "Les Del Con Che Dove Era Esa Esta Hasta Hoy Nada Pero Mal Dann Darin Davon Durante Ante "
+        "Sie Von Ala Ale Ani Oni Ona Ver Til Ora Prima Sera Uno Vide Lien Champ Ville Mille Dag "
+        "Alleen Park Metro Sommer Winter"
     )
 )
 # In dates and product names; with a surname they are names.

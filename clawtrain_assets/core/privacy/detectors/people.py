@@ -202,6 +202,11 @@ _NOT_NAMES = frozenset(
     )
 )
 _ACRONYMS = re.compile(r"(?<=[a-z])(?:[ ][A-Z]{2,})+$")  # "Jane Doe SSN"
+# Products, programs and firms bear names too: "Name: Acme Support AI". "Ai" is a first name.
+_THING = re.compile(
+    r"(?:AI|API|SDK|CLI|[Bb]ot|[ ](?i:agent|assistant|copilot|app|server|service|platform|support|"
+    r"gmbh|inc|llc|ltd)\.?)$"
+)
 _NO_NAME = re.compile(r"[:/\\_<>{}|=@]|\d\d|\[bot\]")
 
 
@@ -219,7 +224,10 @@ class PeopleDetector:
         for near, pattern, rule in self._contexts:
             for match in page.near(near, pattern, before=70, after=30, reach=160):
                 start, end = match.span("name")
-                name = _ACRONYMS.sub("", text[start:end].strip())
+                whole = text[start:end].strip()
+                if rule != "sender" and _THING.search(whole):
+                    continue
+                name = _ACRONYMS.sub("", whole)
                 if is_name(name, rule == "sender"):
                     begin = text.index(name, start)
                     yield Finding(begin, begin + len(name), "PERSON", rule, name)
