@@ -8,7 +8,6 @@ from clawtrain_assets.core.endpoints.types import (
     ChatRequest,
     EndpointError,
     Fleet,
-    ModelIdentity,
     prompt_hash,
 )
 from clawtrain_assets.core.journal import Answer, Journal, Key
@@ -19,26 +18,16 @@ from clawtrain_assets.core.turn import Message
 LASTING = frozenset({"does_not_fit", "cut_off", "stopped_early", "empty_reply", "bad_reply"})
 
 
-def key_of(
-    purpose: str,
-    item_id: str,
-    sample: int,
-    request: ChatRequest,
-    identity: ModelIdentity,
-    fleet: Fleet,
+async def key_of(
+    purpose: str, item_id: str, request: ChatRequest, fleet: Fleet, sample: int = 0
 ) -> Key:
+    """Where the journal keeps the answer to ``request``; other samples differ in their number."""
+    identity = await fleet.identity()
     return Key(purpose, item_id, identity.digest, prompt_hash(request, fleet.options), sample)
 
 
-async def ask(
-    purpose: str,
-    item_id: str,
-    sample: int,
-    request: ChatRequest,
-    fleet: Fleet,
-    journal: Journal,
-) -> Answer:
-    """The journal's answer, or the model's, on disk before it is returned.
+async def ask(key: Key, request: ChatRequest, fleet: Fleet, journal: Journal) -> Answer:
+    """The journal's answer to the request of that key, or the model's, on disk before it returns.
 
     An item's lasting failure is an Answer with ``error_class``; what may pass, and failures of
     the endpoint, raise EndpointError.
@@ -72,7 +61,6 @@ async def ask(
             latency_s=reply.latency_s,
         )
 
-    key = key_of(purpose, item_id, sample, request, identity, fleet)
     return await journal.once(key, ask_model, may_wait=fleet.full)
 
 

@@ -5,14 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from clawtrain_assets.core.endpoints.asking import ask, message_of
-from clawtrain_assets.core.endpoints.types import (
-    ChatRequest,
-    EndpointError,
-    Fleet,
-    prompt_hash,
-)
-from clawtrain_assets.core.journal import Answer, Journal
+from clawtrain_assets.core.endpoints.asking import ask, key_of, message_of
+from clawtrain_assets.core.endpoints.types import ChatRequest, EndpointError, Fleet
+from clawtrain_assets.core.journal import Answer, Journal, Key
 from clawtrain_assets.core.judging.fitting import shorter
 from clawtrain_assets.core.judging.prompt import Case, Prompt, judge_prompt
 from clawtrain_assets.core.judging.verdict import Judgment, parse_verdict, verdict_schema
@@ -155,11 +150,13 @@ class _Asking:
     ) -> tuple[Verdicts, int | None]:
         """All samples of one prompt, or the characters that a shorter one may have."""
         request = verdict_request(prompt.messages, self.fleet, self.samples)
-        verdicts = Verdicts(prompt_hash(request, self.fleet.options), chars, prompt.left_out)
+        key = await key_of(self.purpose, self.item_id, request, self.fleet)
+        verdicts = Verdicts(key.prompt_hash, chars, prompt.left_out)
         wanted = self.samples
         sample = 0
         while sample < wanted:
-            first = await self._one(sample, replace(request, seed=sample), verdicts)
+            numbered = key._replace(sample=sample)
+            first = await self._one(numbered, replace(request, seed=sample), verdicts)
             if sample == 0 and first is not None:
                 room, reply = self.fleet.context_tokens, request.max_output_tokens
                 fewer = shorter(prompt, first, room, reply) if may_shorten else None
@@ -177,7 +174,7 @@ class _Asking:
             verdicts.error_class, verdicts.error = failed["error"], failed["detail"]
         return verdicts, None
 
-    async def _one(self, sample: int, request: ChatRequest, verdicts: Verdicts) -> Answer | None:
+    async def _one(self, key: Key, request: ChatRequest, verdicts: Verdicts) -> Answer | None:
         """Ask once, and once more if the answer is not a verdict; what came of it is a sample.
 
         Returns the first answer; None for a failure that may pass.
@@ -185,14 +182,12 @@ class _Asking:
         first: Answer | None = None
         for repaired in (False, True):
             try:
-                answer = await ask(
-                    self.purpose, self.item_id, sample, request, self.fleet, self.journal
-                )
+                answer = await ask(key, request, self.fleet, self.journal)
             except EndpointError as error:
                 if not error.item_fault:
                     raise
                 verdicts.asked = True
-                verdicts.samples.append(_failed(sample, request, error.error_class, str(error)))
+                verdicts.samples.append(_failed(key.sample, request, error.error_class, str(error)))
                 return first
             first = first or answer
             verdicts.count(answer, self.began)
@@ -201,7 +196,7 @@ class _Asking:
                 verdicts.samples.append(
                     {name: judgment.model_dump() for name, judgment in judged.items()}
                     | {
-                        "sample": sample,
+                        "sample": key.sample,
                         "seed": request.seed,
                         "temperature": request.temperature,
                         "repaired": repaired,
@@ -211,8 +206,9 @@ class _Asking:
             if answer.error_class == DOES_NOT_FIT:
                 break  # nor would it the second time
             request = _second_request(request, answer, problem)
+            key = await key_of(self.purpose, self.item_id, request, self.fleet, key.sample)
         error_class = answer.error_class or "bad_verdict"
-        verdicts.samples.append(_failed(sample, request, error_class, answer.error or problem))
+        verdicts.samples.append(_failed(key.sample, request, error_class, answer.error or problem))
         return first
 
 

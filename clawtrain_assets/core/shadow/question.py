@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from clawtrain_assets.core.endpoints.asking import ask, message_of
+from clawtrain_assets.core.endpoints.asking import ask, key_of, message_of
 from clawtrain_assets.core.endpoints.types import ChatRequest, EndpointError, Fleet
 from clawtrain_assets.core.journal import Answer, Journal
 from clawtrain_assets.core.judging.fitting import shorter
@@ -89,7 +89,8 @@ class Judge:
         self, purpose: str, item_id: str, prompt: Prompt, request: ChatRequest
     ) -> Answer:
         request = replace(request, messages=prompt.messages)
-        return await ask(purpose, item_id, 0, request, self.fleet, self.journal)
+        key = await key_of(purpose, item_id, request, self.fleet)
+        return await ask(key, request, self.fleet, self.journal)
 
 
 def _schema(choices: dict[str, list[str] | None], text_limit: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from clawtrain_assets.core.endpoints.asking import ask
+from clawtrain_assets.core.endpoints.asking import ask, key_of
 from clawtrain_assets.core.endpoints.running import run_all
 from clawtrain_assets.core.endpoints.types import (
     ChatRequest,
@@ -74,7 +74,8 @@ async def _replay_one(
         row["context_dropped"] = place.dropped
         request = _request(item.turn, place, reply_tokens, temperature)
         try:
-            answer = await ask(PURPOSE, item.turn.turn_id, 0, request, fleet, journal)
+            key = await key_of(PURPOSE, item.turn.turn_id, request, fleet)
+            answer = await ask(key, request, fleet, journal)
         except EndpointError as error:
             if not error.item_fault:
                 raise
