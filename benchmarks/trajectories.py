@@ -31,7 +31,7 @@ from clawtrain_assets.core.endpoints import open_fleet  # noqa: E402
 from clawtrain_assets.core.journal import Journal  # noqa: E402
 from clawtrain_assets.core.judging.judge import judge_turns  # noqa: E402
 from clawtrain_assets.core.judging.rubric import load_rubric, write_default  # noqa: E402
-from clawtrain_assets.core.turn import Message, Outcome, ToolCall, Turn  # noqa: E402
+from clawtrain_assets.core.turn import RECORDED, Message, Outcome, ToolCall, Turn  # noqa: E402
 from clawtrain_assets.settings import Endpoint, Judging  # noqa: E402
 
 RUNS_FILE = "tau-bench_gpt-4o-airline.json"
@@ -53,7 +53,10 @@ class Run:
 
 def read_runs(folder: Path) -> list[Run]:
     """Every run with a tool call, in an order that is random and always the same."""
-    tools = [tool["function"] for tool in json.loads((folder / TOOLS_FILE).read_text())]
+    tools = [
+        tool["function"] | {"source": RECORDED}
+        for tool in json.loads((folder / TOOLS_FILE).read_text())
+    ]
     found = []
     for run in json.loads((folder / RUNS_FILE).read_text()):
         name = f"tau-airline-{run['task_id']}-{run['trial']}"

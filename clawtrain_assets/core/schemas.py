@@ -54,7 +54,7 @@ TURNS = _table(
     ("request_meta", _STR, "JSON: what the stripped envelope said; under reply: the reply's tags"),
     ("system_prompt", _STR, "System prompt, where a trajectory recorded it"),
     ("tools", _STR, "JSON list of tools the session had, each with its source and counts of calls"),
-    ("tools_source", _STR, "Where the definitions come from: trajectory, builtin or inferred"),
+    ("tools_source", _STR, "trajectory or builtin; +inferred if calls were made that those lack"),
     ("context", _MESSAGES, "JSON messages before the turn, bounded, oldest first"),
     ("context_dropped", _INT, "Messages left out of the context because of the bound"),
     ("response", _STR, "JSON message: text, thinking and tool calls of the turn"),

@@ -13,6 +13,9 @@ Role = Literal["system", "user", "assistant", "tool"]
 CostState = Literal["priced", "recomputed", "unpriced", "none"]
 SessionKind = Literal["main", "cron", "subagent", "heartbeat", "acp", "hook"]
 
+RECORDED = "trajectory"  # source of a tool that is defined as the model got it
+TOOL_MARKS = frozenset({"source", "calls", "arguments"})  # beside a tool's definition
+
 
 class ToolCall(msgspec.Struct, frozen=True, gc=False):
     """One call as the model made it; ``arguments`` is always an object."""
@@ -47,7 +50,10 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Turn(msgspec.Struct, kw_only=True):
-    """One assistant turn; the columns of ``raw_turns`` (meaning of each in ``schemas.TURNS``)."""
+    """One assistant turn; the columns of ``raw_turns`` (meaning of each in ``schemas.TURNS``).
+
+    Each of ``tools`` is a definition and what is known of it; a model is given ``definitions``.
+    """
 
     turn_id: str
     session_id: str
@@ -88,3 +94,8 @@ class Turn(msgspec.Struct, kw_only=True):
     source_line: int
     source_family: str
     copies: int
+
+    @property
+    def definitions(self) -> list[dict[str, Any]]:
+        """``tools`` without where each comes from and how it was called."""
+        return [{key: tool[key] for key in tool if key not in TOOL_MARKS} for tool in self.tools]

@@ -48,7 +48,8 @@ def learn_from(scrubber: Scrubbing, turns: Iterable[tuple[Turn, Sequence[Message
 
 
 def _texts(turn: Turn, answers: Sequence[Message]) -> Iterator[str]:
-    yield from (turn.request, turn.system_prompt or "", json.dumps(turn.tools, ensure_ascii=False))
+    tools = json.dumps(turn.definitions, ensure_ascii=False)
+    yield from (turn.request, turn.system_prompt or "", tools)
     for message in (*turn.context, turn.response, *answers):
         yield message.text
         for call in message.tool_calls:
@@ -87,7 +88,7 @@ class Shipper:
         request = neutralise(self._scrubber.text(turn.request))
         redactions = Counter(self._scrubber.counts) - before
         system, in_system = self._system(turn.system_prompt or "")
-        tools, in_tools = self._definitions(turn.tools)
+        tools, in_tools = self._definitions(turn.definitions)
         return Shippable(
             context=messages[: len(turn.context)],
             request=request,

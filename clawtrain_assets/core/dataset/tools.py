@@ -8,10 +8,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from clawtrain_assets.core.turn import ToolCall
+from clawtrain_assets.core.turn import RECORDED, ToolCall
 
 Definition = dict[str, Any]
-RECORDED = "trajectory"  # Turn.tools_source: definitions as the model got them, complete
 
 
 def declare(

@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from clawtrain_assets.core.sessions.tools import INFERRED
-from clawtrain_assets.core.turn import Message, ToolCall, Turn
+from clawtrain_assets.core.turn import RECORDED, Message, ToolCall, Turn
 
 Tool = dict[str, Any]  # a definition, wrapped as a function tool or bare
 
@@ -33,7 +32,8 @@ class Features(NamedTuple):
 def features(turn: Turn) -> Features:
     """Computed from the row alone; the same row gives the same features."""
     calls = turn.response.tool_calls
-    recorded = _recorded(turn)
+    # Definitions that are guessed from calls prove nothing about calls.
+    recorded = [tool for tool in turn.tools if tool["source"].startswith(RECORDED)]
     results = turn.outcome.tool_results
     following = turn.outcome.next_user.text if turn.outcome.next_user else ""
     # A call that worked shows that the catalogue is not up to date, or that the tool forgives.
@@ -61,13 +61,6 @@ def incomplete_calls(calls: Iterable[ToolCall], tools: Iterable[Tool]) -> list[T
     """Calls that lack an argument their tool's definition requires."""
     required = {_function(tool).get("name"): _required(tool) for tool in tools}
     return [c for c in calls if not required.get(c.name, frozenset()) <= c.arguments.keys()]
-
-
-def _recorded(turn: Turn) -> list[Tool]:
-    """The definitions a trajectory recorded; those guessed from calls prove nothing about calls."""
-    if not turn.tools_source.startswith("trajectory"):
-        return []
-    return [tool for tool in turn.tools if _function(tool).get("description") != INFERRED]
 
 
 def _worked(call: ToolCall, results: Iterable[Message]) -> bool:

@@ -31,5 +31,5 @@ def scrub_turn(turn: Turn, scrubber: Scrubber) -> Turn:
         context=scrubber.messages(turn.context),
         request=scrubber.text(turn.request),
         system_prompt=turn.system_prompt and scrubber.text(turn.system_prompt),
-        tools=scrubber.json(turn.tools),
+        tools=scrubber.json(turn.definitions),
     )

@@ -17,7 +17,6 @@ from clawtrain_assets.core import schemas
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.sessions.row import NO_OUTCOME, OutcomeTexts, Row
-from clawtrain_assets.core.sessions.tools import plain_definitions
 from clawtrain_assets.core.turn import Message, Outcome, Turn
 
 _GROUP_BYTES = 16 << 20  # of distinct text: enough for a row group that compresses well
@@ -27,13 +26,12 @@ _ASSET = "raw_turns"
 
 _IN_BATCH: list[bytes] = []
 _REPEATED = frozenset({"request", "request_meta", "system_prompt", "tools"})
-_catalogue = msgspec.json.Decoder(list[dict[str, Any]]).decode
 _Decoders = dict[str, Callable[[str], Any]]
 _DECODE: _Decoders = {
     "message": msgspec.json.Decoder(Message).decode,  # of context and outcome
     "response": msgspec.json.Decoder(Message).decode,
     "request_meta": msgspec.json.Decoder(dict[str, Any]).decode,
-    "tools": lambda text: plain_definitions(_catalogue(text)),
+    "tools": msgspec.json.Decoder(list[dict[str, Any]]).decode,
 }
 _encode = msgspec.json.Encoder().encode
 

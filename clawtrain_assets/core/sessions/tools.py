@@ -6,8 +6,7 @@ tools, with the arguments agents really pass), completed by what is inferred fro
 
 Beside ``type`` and ``function`` each tool has its own ``source`` (trajectory, builtin or inferred;
 ``+inferred`` if calls added arguments), ``calls`` (how often the session called it) and
-``arguments`` (how many of those calls had each argument). Readers of ``Turn.tools`` get the plain
-definitions without these.
+``arguments`` (how many of those calls had each argument).
 """
 
 import json
@@ -18,12 +17,12 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from clawtrain_assets.core.sessions.messages import encode
-from clawtrain_assets.core.turn import ToolCall
+from clawtrain_assets.core.turn import RECORDED, ToolCall
 
 # A call by its shape: name, and the JSON type of each argument.
 Shape = tuple[str, tuple[tuple[str, str], ...]]
 
-INFERRED = "Definition inferred from the calls that were made."
+_INFERRED = "Definition inferred from the calls that were made."
 
 _JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object"}
 
@@ -45,7 +44,6 @@ class Seen:
 
 
 NOT_SEEN = Seen()
-_MARKS = frozenset({"source", "calls", "arguments"})
 
 
 def shape_of(call: ToolCall) -> Shape:
@@ -78,7 +76,7 @@ def session_tools(
     tools (or with arguments) those do not have.
     """
     if recorded:
-        base, source = recorded, "trajectory"
+        base, source = recorded, RECORDED
     else:
         base, source = _builtin(agent_id, frozenset(called)), "builtin"
     names = {tool["function"]["name"] for tool in base}
@@ -95,11 +93,6 @@ def session_tools(
 def _marked(definition: dict[str, Any], source: str, seen: Seen) -> dict[str, Any]:
     arguments = dict(sorted(seen.arguments.items()))
     return {**definition, "source": source, "calls": seen.calls, "arguments": arguments}
-
-
-def plain_definitions(catalogue: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What a model is given: the catalogue's definitions without its marks."""
-    return [{key: tool[key] for key in tool if key not in _MARKS} for tool in catalogue]
 
 
 def as_function(tool: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -173,7 +166,7 @@ def _completed(tool: dict[str, Any], called: Mapping[str, Seen], source: str) ->
 
 def _inferred(name: str, seen: Seen) -> dict[str, Any]:
     parameters = {"type": "object", "properties": _properties(seen.kinds), "required": []}
-    return _function(name, INFERRED, parameters)
+    return _function(name, _INFERRED, parameters)
 
 
 def _properties(arguments: Mapping[str, set[str]]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from clawtrain_assets.core.shadow.strata import (
     tool_of,
     turn_band,
 )
-from clawtrain_assets.core.turn import Message
+from clawtrain_assets.core.turn import RECORDED, Message
 
 
 def measure(
@@ -227,11 +227,11 @@ def _warnings(key: SeriesKey, judged: list[_Row], length: Length, trust: Trust) 
             f"{trust.failed.count} of {trust.failed.n} turns ended in an error class. Turns that "
             "fail are not a random part, so the gap over the others may be too kind."
         )
-    inferred = sum(row.raw["tools_source"] == "inferred" for row in judged)
-    if judged and inferred > len(judged) / 2:
+    guessed = sum(not row.raw["tools_source"].startswith(RECORDED) for row in judged)
+    if guessed > len(judged) / 2:
         found.append(
-            f"The tool definitions of {inferred} of {len(judged)} turns were inferred from their "
-            "calls: the candidate was shown less than the reference had."
+            f"The tool definitions of {guessed} of {len(judged)} turns were not recorded: the "
+            "candidate was shown our own wording and what calls reveal, not what the reference had."
         )
     return found
 

@@ -28,7 +28,7 @@ def places(
     again gives the same prompt.
     """
     context = without_orphans([_public(message) for message in turn.context])
-    fixed = _size(turn.tools) + _size(turn.system_prompt or "")
+    fixed = _size(turn.definitions) + _size(turn.system_prompt or "")
     last: int | None = None
     for ratio in characters_per_token:
         budget = budget_tokens * ratio - fixed

@@ -89,7 +89,7 @@ async def _replay_one(
 def _request(turn: Turn, place: Place, reply_tokens: int, temperature: float) -> ChatRequest:
     return ChatRequest(
         messages=place.messages,
-        tools=turn.tools,
+        tools=turn.definitions,
         temperature=temperature,
         seed=_SEED,
         max_output_tokens=reply_tokens,

@@ -13,13 +13,13 @@ from clawtrain_assets.core.errors import UsageError
 from clawtrain_assets.core.judging.caps import capped
 from clawtrain_assets.core.judging.features import Features, features
 from clawtrain_assets.core.judging.rubric import Rubric, default_rubric, load_rubric, read_rubric
-from clawtrain_assets.core.sessions.tools import INFERRED
 from clawtrain_assets.core.turn import Message, Outcome, ToolCall
 from clawtrain_tests.core.judging.turns import LISTING, tool_turn
 
 GUESSED = {
     "type": "function",
-    "function": {"name": "teleport", "description": INFERRED, "parameters": {"required": []}},
+    "source": "inferred",
+    "function": {"name": "teleport", "description": "", "parameters": {"required": []}},
 }
 TELEPORT = ToolCall("c", "teleport", {})
 NO_COMMAND = ToolCall("b", "exec", {"timeout": 1})
@@ -62,14 +62,15 @@ def test_unknown_tools_and_missing_arguments_are_seen_where_the_catalogue_was_re
 
 @pytest.mark.parametrize("source", ["builtin", "builtin+inferred", "inferred"])
 def test_a_catalogue_that_nobody_recorded_proves_nothing(source: str) -> None:
-    assert calling(NO_COMMAND, TELEPORT, tools_source=source)[:2] == (None, None)
+    unrecorded = [LISTING | {"source": source}]
+    assert calling(NO_COMMAND, TELEPORT, tools=unrecorded)[:2] == (None, None)
     assert calling(TELEPORT, tools=[])[:2] == (None, None)
 
 
 def test_a_definition_made_from_the_call_itself_does_not_excuse_it() -> None:
-    completed = {"tools": [LISTING, GUESSED], "tools_source": "trajectory+inferred"}
-    assert calling(TELEPORT, **completed).known_tools is False
-    assert calling(TELEPORT, tools=[GUESSED], tools_source="trajectory").known_tools is None
+    completed = LISTING | {"source": "trajectory+inferred"}
+    assert calling(TELEPORT, tools=[completed, GUESSED]).known_tools is False
+    assert calling(TELEPORT, tools=[GUESSED]).known_tools is None
 
 
 def test_a_call_that_worked_refutes_the_catalogue() -> None:

@@ -9,6 +9,7 @@ from clawtrain_assets.core.turn import Message, Outcome, ToolCall, Turn
 
 LISTING = {
     "type": "function",
+    "source": "trajectory",
     "function": {
         "name": "exec",
         "description": "Run a shell command",

@@ -102,7 +102,7 @@ def test_every_tool_says_where_it_is_from_and_how_often_it_was_called(tmp_path: 
     assert tools["edit"] == {"source": "builtin+inferred", "calls": 1, "arguments": {"strange": 1}}
     assert tools["exec"] == {"source": "builtin", "calls": 0, "arguments": {}}
     for turn in turns:  # what a model is given has no marks
-        assert all(tool.keys() == {"type", "function"} for tool in turn.tools)
+        assert all(tool.keys() == {"type", "function"} for tool in turn.definitions)
     mine = next(t["function"] for t in turns[0].tools if t["function"]["name"] == "my_tool")
     assert mine["parameters"]["properties"] == {"n": {"type": "number"}}
 
@@ -504,7 +504,7 @@ def test_a_trajectory_gives_prompt_tools_and_model(tmp_path: Path) -> None:
     assert (turn.provider, turn.model, turn.attribution_source) == ("p", "m", "trajectory")
     assert turn.system_prompt == "Be brief."
     assert turn.tools_source == "trajectory"
-    assert turn.tools == [
+    assert turn.definitions == [
         {
             "type": "function",
             "function": {

@@ -136,6 +136,14 @@ def test_the_judges_noise_is_reported_with_what_it_does_to_the_rule() -> None:
     assert any("varies" in warning for warning in wild.warnings)
 
 
+def test_guessed_tool_definitions_are_warned_of_where_they_are_most() -> None:
+    recorded = [pair_row(f"r{n}", tools_source="trajectory+inferred") for n in range(2)]
+    guessed = [pair_row(f"g{n}", tools_source="builtin") for n in range(3)]
+    (warning,) = measured([*recorded, *guessed]).warnings
+    assert "tool definitions of 3 of 5 turns were not recorded" in warning
+    assert measured([*recorded, *guessed[:2]]).warnings == []
+
+
 def test_null_pairs_and_flips_are_counted_over_those_tried() -> None:
     rows = [
         pair_row("a", null_status="no_gap", order_check="agrees"),
