@@ -107,7 +107,7 @@ def plant(
                 continue
             for _ in range(per_type):
                 value = make(chance)
-                if kind == "person":
+                if kind in ("person", "bot"):
                     names.append(value)
                 elif kind == "host":
                     hosts.append(value)
@@ -205,6 +205,10 @@ def _street(chance: random.Random) -> str:
     return f"{chance.randrange(1000, 9999)} {_name(chance)} Road"
 
 
+def _case(chance: random.Random) -> str:
+    return f"{chance.randrange(1000, 99_999)}/{chance.randrange(60, 99)}"
+
+
 _Make = Callable[[random.Random], str]
 _Carry = Callable[[str], str]
 TYPES: dict[str, tuple[_Make, _Carry]] = {
@@ -226,6 +230,8 @@ TYPES: dict[str, tuple[_Make, _Carry]] = {
     "home_user": (lambda c: _name(c).lower(), lambda v: f"cd /home/{v}/work"),
     "person": (_name, lambda v: f"ask {v} about it"),
     "host": (lambda c: f"{_name(c).lower()}-07", lambda v: f"on {v} it runs"),
+    "bot": (_name, lambda v: f"start {v}Bot now"),
+    "case_number": (_case, lambda v: f"application no. {v} was lodged"),
     # What one layer alone recognises: the check fails when that layer is missing.
     "short_private_key": (
         _token("", 24),

@@ -18,10 +18,11 @@ from clawtrain_assets.core.privacy.mapped import Mapped, rewrite
 # Every pattern of a reading is one group around all it matches, as ``rewrite`` wants it.
 _JSON_ESCAPE = re.compile(r'(\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?))')
 # The same with \\x40 and \\u{40} of programs, and the backslash that shells and Markdown want
-# before a sign: me\\@home, a\\_b.
+# before a sign: me\\@home, a\\_b; not what parts a Windows path: jane\\.ssh\\config.
 _ESCAPED = re.compile(
     r'(\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|x[0-9a-fA-F]{2}|'
-    r"u\{[0-9a-fA-F]{1,6}\}|(?<=[A-Za-z0-9]\\)[-_.@!+#$%&=~:* ](?=[\w\\])))"
+    r"u\{[0-9a-fA-F]{1,6}\}|(?<=[A-Za-z0-9]\\)(?:[-_.](?![\w.-]+\\\w)|"
+    r"[@!+#$%&=~:* ])(?=[\w\\])))"
 )
 _SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _UNESCAPES = re.compile(r'\\["nu\\]')

@@ -327,6 +327,14 @@ def test_windows_profiles_with_blanks_and_mac_temporary_folders() -> None:
     assert "l4171l3n219" not in clean
 
 
+def test_a_folder_that_begins_with_a_dot_is_no_part_of_the_account() -> None:
+    text = r"saved C:\Users\Jutta Quast\.config\tool.json, see C:\Users\jquast\_work\x"
+    clean = scrubber(Denylist()).text(text)
+    assert "quast" not in clean.lower()
+    assert r"\.config\tool.json" in clean
+    assert r"\_work\x" in clean
+
+
 def test_the_audit_counts_keyed_hashes_and_holds_no_value() -> None:
     auditing = scrubber()
     auditing.texts(["mail a@quasten.de", "again a@quasten.de and b@quasten.de"])
