@@ -32,8 +32,9 @@ class Features(NamedTuple):
 def features(turn: Turn) -> Features:
     """Computed from the row alone; the same row gives the same features."""
     calls = turn.response.tool_calls
-    # Definitions that are guessed from calls prove nothing about calls.
-    recorded = [tool for tool in turn.tools if tool["source"].startswith(RECORDED)]
+    # Definitions guessed from calls prove nothing about calls; nor do those of older tables, which
+    # do not say which are.
+    recorded = [tool for tool in turn.tools if tool.get("source", "").startswith(RECORDED)]
     results = turn.outcome.tool_results
     following = turn.outcome.next_user.text if turn.outcome.next_user else ""
     # A call that worked shows that the catalogue is not up to date, or that the tool forgives.

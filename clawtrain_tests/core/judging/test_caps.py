@@ -67,6 +67,11 @@ def test_a_catalogue_that_nobody_recorded_proves_nothing(source: str) -> None:
     assert calling(TELEPORT, tools=[])[:2] == (None, None)
 
 
+def test_tools_of_a_table_that_tells_no_sources_prove_nothing() -> None:
+    older = {name: LISTING[name] for name in ("type", "function")}
+    assert calling(TELEPORT, tools=[older])[:2] == (None, None)
+
+
 def test_a_definition_made_from_the_call_itself_does_not_excuse_it() -> None:
     completed = LISTING | {"source": "trajectory+inferred"}
     assert calling(TELEPORT, tools=[completed, GUESSED]).known_tools is False
