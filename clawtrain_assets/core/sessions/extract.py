@@ -63,12 +63,10 @@ class Extraction:
         files = self._source.files()
         zone = self._settings.zone
         surroundings = Surroundings(self._source, files, report, self._days, zone)
-        groups = list(group_sessions(files, self._source.open))
+        groups = list(group_sessions(files, self._source.open, self._days, zone))
         # Contents of the turns of sessions that others were forked from.
         contents: dict[str, set[str]] = {p: set() for group in groups for p in group.parents}
         for group in groups:
-            if not group.touches(self._days, zone):
-                continue
             own = contents.get(group.session_id.lower())
             copied = set().union(*(contents[parent] for parent in group.parents))
             if own is not None:

@@ -50,10 +50,13 @@ def day_of(ms: int, zone: ZoneInfo) -> str:
 def group_sessions(
     files: list[ArchivedFile],
     open_file: Callable[[ArchivedFile], BinaryIO],
+    days: Collection[str] | None,
+    zone: ZoneInfo,
 ) -> Iterator[SessionGroup]:
-    """Sessions in the order of their first file, then those only LCM knows.
+    """Sessions with times on the days, in the order of their first file, then those only LCM knows.
 
-    The id comes from a UUID in the file name, else from the header, else it is the file's stem.
+    The id comes from a UUID in the file name, else from the header, else it is the file's stem. Of
+    other days' sessions only files without a UUID are opened: an archive holds many.
     """
     groups: dict[str, SessionGroup] = {}
     for file in files:
@@ -62,10 +65,9 @@ def group_sessions(
         if file.family == "agent_sqlite" and MARK not in file.path:
             continue  # not OpenClaw's after all; the surroundings report it
         session_id = key = file.session_id
-        with open_file(file) as stream:
-            header = header_of(file.path, stream)
         if session_id is None:
-            session_id = name_of(file.path, header)
+            with open_file(file) as stream:
+                session_id = name_of(file.path, header_of(file.path, stream))
             # Ids people chose are unique within an agent only; UUIDs are everywhere.
             folder = file.path.rpartition("/")[0]
             key = session_id if len(session_id) == 36 else f"{file.root}\0{folder}\0{session_id}"
@@ -74,7 +76,6 @@ def group_sessions(
             key.lower(), SessionGroup(session_id, agent_of(file.path), [], [], set())
         )
         group.files.append(file)
-        group.parents.update(parents_in(header))
     names: dict[str, list[SessionGroup]] = {}
     for group in groups.values():
         names.setdefault(group.session_id.lower(), []).append(group)
@@ -86,7 +87,12 @@ def group_sessions(
             names[name] = [SessionGroup(file.session_id, agent_of(file.path), [], [], set())]
             groups[f"\0lcm\0{name}"] = names[name][0]
         names[name][0].lcm.append(file)
-    for group in _parents_first(groups):
+    wanted = {key: group for key, group in groups.items() if group.touches(days, zone)}
+    for group in wanted.values():
+        for file in group.files:
+            with open_file(file) as stream:
+                group.parents.update(parents_in(header_of(file.path, stream)))
+    for group in _parents_first(wanted):
         group.files.sort(key=_reading_order)
         yield group
 

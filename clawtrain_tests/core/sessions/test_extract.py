@@ -590,13 +590,20 @@ def test_many_days_are_extracted_in_one_pass_over_the_files(tmp_path: Path) -> N
 
 
 def test_of_one_day_only_the_files_that_hold_it_are_read(tmp_path: Path) -> None:
+    opened = set()
+
+    class Noting(Archive):
+        def open(self, file: ArchivedFile) -> BinaryIO:
+            opened.add(file.session_id)
+            return super().open(file)
+
     names = [f"{number}1111111-2222-4333-8444-555555555555" for number in range(3)]
     for number, name in enumerate(names):
         conversation(name, START + number * 86_400_000).write(tmp_path / "state")
-    archive = Archive(tmp_path / "archive")
+    archive = Noting(tmp_path / "archive")
     archive.capture([tmp_path / "state"], None)
     turns, extraction = read(archive, days={"2026-03-08"})
-    assert {turn.session_id for turn in turns} == {names[1]}
+    assert {turn.session_id for turn in turns} == {names[1]} == opened
     assert extraction.report.files == {"live": 1}
 
 
