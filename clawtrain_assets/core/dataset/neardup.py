@@ -1,14 +1,16 @@
 """Near-duplicates over all days, in four stages with tables between them.
 
-1 and 2: each day's signatures and band keys (``band_table``), kept as Parquet; 3: pairs that share
-a band, from DuckDB (``candidates``), compared exactly (``duplicates_of``); 4: groups, and the one
-of each that stays (``survivors``). Days are never compared again unless they changed; each stage
-can be given to another engine that reads and writes the same tables.
+1 and 2: each day's signatures and their band keys (``update_bands``); what is compared exactly
+afterwards needs no signature, so only the keys are kept; 3: pairs that share a band, from DuckDB
+(``candidates``), compared exactly (``update_edges``); 4: groups, and the one of each that stays
+(``survivors``). A stage is not run again unless what it reads has changed: its table says of what
+it was made. So another engine can take its place by writing the same table.
 
 Two examples are near-duplicates if their answers are, and their requests are: turns of one
 exchange share the request, and are different steps.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
 ASSET = "near_duplicate_bands"
+EDGES = "near_duplicate_edges"  # of the newest release: pairs that are near-duplicates
 CLUSTERS = "near_duplicates"  # of the newest release: which example stands for which
 SIMILAR = 0.8
 LEAST_SHINGLES = 16  # of an answer, 20 words; shorter ones are equal or they are not
@@ -34,6 +37,7 @@ _SCHEMA = pa.schema(
     [("doc", pa.uint64()), ("band", pa.uint8()), ("key", pa.uint64())],
     metadata={"algorithm": minhash.ALGORITHM},
 )
+_EDGES = pa.schema([("one", pa.uint64()), ("other", pa.uint64())])
 _CLUSTERS = pa.schema([("example_id", pa.string()), ("kept_example_id", pa.string())])
 _PAIRS = f"""
 WITH shared AS (
@@ -107,6 +111,28 @@ def update_bands(lake: Lake, source: str = "sharegpt_dataset") -> None:
         lake.write(ASSET, day, table.replace_schema_metadata(marks))
 
 
+def update_edges(lake: Lake, chosen: Mapping[str, Mapping[str, Any]]) -> None:
+    """Bring the table of near-duplicates among ``chosen`` examples up to date with the bands."""
+    stamp = _source_of_edges(lake, chosen)
+    if lake.exists(EDGES) and _stamp_in(lake.path(EDGES)) == stamp:
+        return
+    ids = {doc_number(example_id): example_id for example_id in chosen}
+    pairs = candidates(str(lake.root / ASSET / "day=*" / "part-0.parquet"), list(ids))
+    wanted = {ids[doc] for pair in pairs for doc in pair}
+    edges = duplicates_of(pairs, _texts(lake, wanted, chosen))
+    columns = {"one": [one for one, _ in edges], "other": [other for _, other in edges]}
+    lake.write(EDGES, WHOLE, pa.table(columns, schema=_EDGES.with_metadata({"source": stamp})))
+
+
+def _source_of_edges(lake: Lake, chosen: Iterable[str]) -> str:
+    whole = hashlib.sha256(f"{minhash.ALGORITHM} {SIMILAR}\n".encode())
+    for day in lake.days(ASSET):
+        whole.update(f"{day} {lake.version(ASSET, day)}\n".encode())
+    for example_id in sorted(chosen):
+        whole.update(f"{example_id}\n".encode())
+    return whole.hexdigest()
+
+
 def candidates(pattern: str, chosen: Sequence[int]) -> list[tuple[int, int]]:
     """Pairs among ``chosen`` documents that share a band, from band tables at ``pattern``.
 
@@ -168,17 +194,15 @@ def near_duplicates(lake: Lake, chosen: Mapping[str, Mapping[str, Any]]) -> dict
     if not chosen:
         return {}
     update_bands(lake)
+    update_edges(lake, chosen)
     ids = {doc_number(example_id): example_id for example_id in chosen}
-    pattern = str(lake.root / ASSET / "day=*" / "part-0.parquet")
-    pairs = candidates(pattern, list(ids))
-    wanted = {ids[doc] for pair in pairs for doc in pair}
-    edges = duplicates_of(pairs, _texts(lake, wanted, chosen))
+    edges = lake.read(EDGES)
 
     def best_first(doc: int) -> tuple[float, str, str]:
         row = chosen[ids[doc]]
         return -row["overall"], row["day"], ids[doc]
 
-    gone = {ids[doc]: ids[kept] for doc, kept in survivors(edges, best_first).items()}
+    gone = {ids[doc]: ids[kept] for doc, kept in survivors(_pairs_in(edges), best_first).items()}
     listed = sorted(gone.items(), key=lambda item: item[::-1])
     rows = [{"example_id": example, "kept_example_id": kept} for example, kept in listed]
     lake.write_rows(CLUSTERS, WHOLE, rows, _CLUSTERS)
@@ -209,8 +233,11 @@ def _view(connection: "duckdb.DuckDBPyConnection", pattern: str) -> None:
 
 
 def _fetched(connection: "duckdb.DuckDBPyConnection", sql: str) -> list[tuple[int, int]]:
-    found = connection.sql(sql).to_arrow_table()
-    return sorted(zip(found["one"].to_pylist(), found["other"].to_pylist(), strict=True))
+    return sorted(_pairs_in(connection.sql(sql).to_arrow_table()))
+
+
+def _pairs_in(table: pa.Table) -> "zip[tuple[int, int]]":
+    return zip(table["one"].to_pylist(), table["other"].to_pylist(), strict=True)
 
 
 def _stamp_in(path: UPath) -> str:
