@@ -2,8 +2,12 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))  # benchmarks use the tests' servers
 
 
 def figure(

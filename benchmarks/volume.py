@@ -1,179 +1,277 @@
-"""What a long history costs: every step that looks at more than its own day, against its length.
+"""What a long history costs: every step that looks beyond its own day, and the days' own steps.
 
-    python benchmarks/volume.py [--quick] [--json] [--days N ...]
+    python benchmarks/volume.py [--quick] [--json] [--days N ...] [--home DIR] [--ask TEXT]
 
-500 turns a day for 20, 200 and 2,000 days: 10,000, 100,000 and a million turns; --quick: 20 and
-100 days. The tables of one day are made once and written for each day under its own date, ids and
-fingerprints; the sessions of ten days are in the archive whatever the length. CPU seconds of this
-process for one question each, the second time it is asked; `10 million turns` is the straight line
-through the two longest histories, drawn out. Steps that read their own day only (judging, the
-daily dataset, replay) do not get dearer and are not here.
+One history (``long_history.py``) grows to 20, 200 and 2,000 days of 500 turns: 10,000, 100,000 and
+a million turns; --quick: 20 and 100 days. At each length every question is asked twice, in a fresh
+process; the figures are the CPU seconds of the second time and the most memory the process had.
+10 million turns are drawn out from the two longest histories: the straight line through them, or,
+if that rises faster, the power law with the exponent between them. --home: keep the history there,
+or measure the one that is; --ask: only the questions whose names contain it. ``volume_plot.py``
+draws what --json printed.
 """
 
 import argparse
-import hashlib
+import asyncio
+import math
+import multiprocessing
+import resource
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-import dagster as dg
 import figures
-import pyarrow as pa
+import long_history
+from long_history import FIRST, TURNS
 
-from clawtrain_assets.core import schemas
-from clawtrain_assets.core.dataset import neardup
+from clawtrain_assets.core import quality, schemas
+from clawtrain_assets.core.dataset import neardup, selection
 from clawtrain_assets.core.dataset.examples import build_examples
-from clawtrain_assets.core.dataset.selection import select
+from clawtrain_assets.core.dataset.proof import ReleaseProof
 from clawtrain_assets.core.gate import gather_facts
-from clawtrain_assets.core.journal import Answer, Journal, Key
+from clawtrain_assets.core.journal import Answer, Journal
 from clawtrain_assets.core.judging.measure import measure, read_scores
-from clawtrain_assets.core.lake import Lake
+from clawtrain_assets.core.lake import WHOLE, Lake
 from clawtrain_assets.core.privacy.denylist import Denylist
 from clawtrain_assets.core.privacy.scrub import Scrubber
 from clawtrain_assets.core.sessions import coverage
+from clawtrain_assets.core.sessions.archive import Archive
+from clawtrain_assets.core.sessions.extract import extract
 from clawtrain_assets.core.sessions.rows import read_turns
+from clawtrain_assets.core.shadow import gap, night
+from clawtrain_assets.core.shadow.traffic import COLUMNS, count_strata
 from clawtrain_assets.defs.jobs import gate_fingerprint
 from clawtrain_assets.defs.resources import Workspace
-from clawtrain_assets.instance.prepare import prepare_instance
-from clawtrain_assets.settings import Dataset
-from clawtrain_tests.defs.simulated import write_pairs, write_turns
+from clawtrain_assets.settings import Dataset, Shadow, Sources
 
-_TURNS = 500
-_FIRST = date(2020, 1, 1)
-_ASSETS = ("raw_turns", "scored_turns", "sharegpt_dataset", "contrastive_pairs")
-_IDS = ("turn_id", "session_id", "example_id", "pair_id", "fingerprint")
+FAR = 10_000_000
+Ask = Callable[[], Any]
 
 
-def template(lake: Lake) -> dict[str, pa.Table]:
-    """One day's tables, as the assets write them."""
-    day = _FIRST.isoformat()
-    write_turns(lake, day)
-    write_pairs(lake, day, 5)
-    scores = {row["turn_id"]: row for row in lake.read("scored_turns", day).to_pylist()}
-    scrubber = Scrubber(Denylist(), (), b"k" * 32)
-    rows = build_examples(read_turns(lake, day), scores, scrubber, Dataset())
-    lake.write_rows("sharegpt_dataset", day, rows, schemas.SHAREGPT_DATASET)
-    return {asset: lake.read(asset, day).slice(0, _TURNS) for asset in _ASSETS}
+class History:
+    """The history below ``home``, and the questions to it: each method returns one to be asked."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.lake = Lake(home / "lake")
+        self.scratch = Lake(home / "scratch")
+        self.archive = Archive(home / "archive")
+        self.days = self.lake.days("raw_turns")
+        self.last = self.days[-1]
+
+    def extraction(self) -> Ask:
+        def ask() -> None:
+            found = extract(self.archive, Sources(), ZoneInfo("UTC"), (), {self.last})
+            rows = self.scratch.write_days("raw_turns", [self.last], found.batches(), schemas.TURNS)
+            assert rows == {self.last: TURNS}, rows
+
+        return ask
+
+    def capture(self) -> Ask:
+        return lambda: self.archive.capture([self.home / "openclaw"], None)
+
+    def dataset(self) -> Ask:
+        def ask() -> None:
+            turns = read_turns(self.lake, self.last)
+            scores = self.lake.read("scored_turns", self.last).to_pylist()
+            scrubber = Scrubber(Denylist(), (), b"k" * 32)
+            by_turn = {row["turn_id"]: row for row in scores}
+            rows = build_examples(turns, by_turn, scrubber, Dataset())
+            self.scratch.write_rows("sharegpt_dataset", self.last, rows, schemas.SHAREGPT_DATASET)
+
+        return ask
+
+    def near_of_a_day(self) -> Ask:
+        fresh = self.lake.read(neardup.ASSET, self.last)
+        return lambda: neardup.new_candidates(self._bands, fresh)
+
+    @property
+    def _bands(self) -> str:
+        return str(self.home / "lake" / neardup.ASSET / "day=*" / "part-0.parquet")
+
+    def journal_asked(self) -> Ask:
+        unasked = iter(range(len(self.days) + 10_000, len(self.days) + 10_002))
+        answered = long_history.answer()
+
+        async def instantly() -> Answer:
+            return answered
+
+        async def all_of(keys: list[Any]) -> None:
+            with Journal(f"sqlite:///{self.home / 'journal.sqlite'}") as journal:
+                for start in range(0, TURNS, 16):  # so many at a time as a host has slots
+                    some = keys[start : start + 16]
+                    await asyncio.gather(*(journal.once(key, instantly) for key in some))
+
+        return lambda: asyncio.run(all_of(long_history.keys_of(next(unasked))))
+
+    def journal_known(self) -> Ask:
+        keys = long_history.keys_of(len(self.days) // 2)
+
+        def ask() -> None:
+            with Journal(f"sqlite:///{self.home / 'journal.sqlite'}") as journal:
+                assert len(journal.get(keys)) == TURNS
+
+        return ask
+
+    def journal_summary(self) -> Ask:
+        def ask() -> None:
+            with Journal(f"sqlite:///{self.home / 'journal.sqlite'}") as journal:
+                journal.summary()
+
+        return ask
+
+    def draw(self) -> Ask:
+        return lambda: night.draw(self.lake, self.last, "candidate", Shadow())
+
+    def gate(self) -> Ask:
+        today = FIRST + timedelta(days=len(self.days))
+        return lambda: gather_facts(self.lake, self.home / "releases", self.home, (), 50, today)
+
+    def sensor(self) -> Ask:
+        workspace = Workspace()
+        workspace.__dict__["lake"] = self.lake
+        return lambda: gate_fingerprint(workspace)
+
+    def shown(self) -> Ask:
+        return lambda: [
+            coverage.by_day(self.lake, 60),
+            coverage.by_model(self.lake),
+            coverage.by_source(self.lake),
+            coverage.lost(self.lake, {}),
+        ]
+
+    def checks(self) -> Ask:
+        rules = (
+            quality.turns_unique,
+            quality.turns_attributed,
+            quality.history_readable,
+            quality.days_arrive,
+        )
+        return lambda: [rule(self.lake, WHOLE) for rule in rules]
+
+    def judge(self) -> Ask:
+        return lambda: measure(read_scores(self.lake), {})
+
+    def model_gap(self) -> Ask:
+        def ask() -> None:
+            sql = "SELECT * FROM pairs ORDER BY day, pair_id"
+            pairs = self.lake.query(sql, pairs="contrastive_pairs")
+            models = Shadow().reference_models
+            traffic: Counter[str] = Counter()
+            for day in sorted(set(pairs["day"].to_pylist())):
+                traffic += count_strata(self.lake.read("raw_turns", day, COLUMNS), models)
+            gap.measure(pairs, traffic)
+
+        return ask
+
+    def chosen(self) -> Ask:
+        return lambda: selection.select(self.lake, 7.0, ())
+
+    def bands(self) -> Ask:
+        return lambda: neardup.update_bands(self.lake)
+
+    def canaries(self) -> Ask:
+        key = b"k" * 32
+        proof = ReleaseProof(self.lake, Denylist(), (), key, lambda d: Scrubber(d, (), key), {})
+        return proof._sample
 
 
-def write_day(lake: Lake, tables: dict[str, pa.Table], day: str) -> None:
-    for asset, table in tables.items():
-        for name in table.schema.names:
-            place = table.schema.get_field_index(name)
-            if name == "day":
-                column = pa.array([day] * table.num_rows, pa.string())
-            elif name in _IDS:
-                column = pa.array([_renamed(v, day) for v in table[name].to_pylist()], pa.string())
-            else:
-                continue
-            table = table.set_column(place, table.schema.field(name), column)
-        lake.write(asset, day, table)
+QUESTIONS: dict[str, Callable[[History], Ask]] = {
+    "a day's turns from the archive": History.extraction,
+    "archive: nothing new": History.capture,
+    "judging 500: claim, look up, put": History.journal_asked,
+    "judging 500 again: look up": History.journal_known,
+    "clawtrain journal": History.journal_summary,
+    "a day's examples": History.dataset,
+    "a day's near-duplicates in all days": History.near_of_a_day,
+    "a night draws its replays": History.draw,
+    "history beside raw_turns": History.shown,
+    "checks of raw_turns": History.checks,
+    "the gate's facts": History.gate,
+    "the gate's sensor": History.sensor,
+    "the judge's report": History.judge,
+    "the gap's report": History.model_gap,
+    "a release: bands of unchanged days": History.bands,
+    "a release: chooses its examples": History.chosen,
+    "a release: turns for canaries": History.canaries,
+}
 
 
-def _renamed(value: str | None, day: str) -> str | None:
-    """Another id of the same length, the same for the same value in all tables of the day."""
-    if value is None:
-        return None
-    return hashlib.sha256(f"{value} {day}".encode()).hexdigest()[: max(len(value), 20)]
+def asked(home: Path, name: str) -> tuple[float, float]:
+    """CPU seconds of the second time, and the process's peak memory in MB."""
+    ask = QUESTIONS[name](History(home))
+    ask()
+    start = time.process_time()
+    ask()
+    spent = time.process_time() - start
+    return spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def questions(home: Path, lake: Lake) -> dict[str, Callable[[], Any]]:
-    today = _FIRST + timedelta(days=2_500)
-    workspace = Workspace()
-    workspace.__dict__["lake"] = lake
-    return {
-        "the gate": lambda: gather_facts(lake, home / "releases", home, (), 50, today),
-        "the gate's sensor, each minute": lambda: gate_fingerprint(workspace),
-        "history shown by raw_turns, each night": lambda: [
-            coverage.by_day(lake, 60),
-            coverage.by_model(lake),
-            coverage.by_source(lake),
-            coverage.lost(lake, {}),
-        ],
-        "the judge's report": lambda: measure(read_scores(lake), {}),
-        "a release chooses its examples": lambda: select(lake, 7.0, ()),
-        "bands of days that did not change": lambda: neardup.update_bands(lake),
+def in_another_process(function: Callable[..., Any], *values: Any) -> Any:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *values).result()
+
+
+def grown(home: Path, days: int) -> None:
+    long_history.grow(home, days)
+    history = History(home)
+    history.capture()()
+    history.bands()()
+
+
+def sizes(home: Path, turns: str) -> Iterator[dict[str, Any]]:
+    files = {
+        "lake": (home / "lake").rglob("*.parquet"),
+        "journal": home.glob("journal.sqlite*"),
+        "index of the archive": (home / "archive").glob("index.sqlite*"),
     }
+    for name, found in files.items():
+        size = sum(path.stat().st_size for path in found) / 1e6
+        yield figures.figure(f"size: {name}, {turns}", size, "MB")
 
 
-def journal(home: Path, turns: int) -> Iterator[tuple[str, float]]:
-    """Filling it, and what one more day costs in a journal of that size."""
-    answer = Answer(reply="x" * 500, created_at=datetime.now(UTC), model="judge:1b")
-
-    def keys(name: str) -> list[Key]:
-        return [Key("judge", f"{name}-{n}", "a" * 64, f"{n:064x}", 0) for n in range(_TURNS)]
-
-    with Journal(f"sqlite:///{home / 'journal.sqlite'}") as entries:
-        for number in range(turns // _TURNS):
-            waiting = [entries._put(key, answer) for key in keys(f"{number:05d}")]
-            for one in waiting:
-                one.result()
-        start = time.process_time()
-        for one in [entries._put(key, answer) for key in keys("new")]:
-            one.result()
-        yield "journal: 500 answers more", time.process_time() - start
-        start = time.process_time()
-        assert len(entries.get(keys("00003"))) == _TURNS
-        yield "journal: 500 looked up", time.process_time() - start
-        start = time.process_time()
-        entries.summary()
-        yield "clawtrain journal", time.process_time() - start
+def report(days: list[int], home: Path, wanted: str) -> Iterator[dict[str, Any]]:
+    spent: dict[str, dict[int, float]] = {name: {} for name in QUESTIONS if wanted in name}
+    for length in days:
+        turns = f"{length * TURNS:,} turns"
+        start = time.perf_counter()
+        in_another_process(grown, home, length)
+        yield figures.figure(f"history written, {turns}", time.perf_counter() - start, "s wall")
+        yield from sizes(home, turns)
+        for name, measured in spent.items():
+            measured[length * TURNS], memory = in_another_process(asked, home, name)
+            yield figures.figure(f"{name}, {turns}", measured[length * TURNS], "s")
+            yield figures.figure(f"memory: {name}, {turns}", memory, "MB")
+    if len(days) > 1:
+        for name, measured in spent.items():
+            exponent, far = drawn_out(measured)
+            yield figures.figure(f"exponent: {name}", exponent, "")
+            yield figures.figure(f"extrapolated: {name}, {FAR:,} turns", far, "s")
 
 
-def lengths(days: int) -> dict[str, float]:
-    """CPU seconds by question for a history of so many days."""
-    found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        lake = Lake(home / "lake")
-        tables = template(lake)
-        for number in range(days):
-            write_day(lake, tables, (_FIRST + timedelta(days=number)).isoformat())
-        neardup.update_bands(lake)
-        for name, ask in questions(home, lake).items():
-            ask()
-            start = time.process_time()
-            ask()
-            found[name] = time.process_time() - start
-        found |= dict(journal(home, days * _TURNS))
-        found["Dagster: 5 assets materialized, for each day"] = dagster(home, min(days, 50))
-    return found
-
-
-def dagster(home: Path, days: int) -> float:
-    with dg.DagsterInstance.from_config(str(prepare_instance(home, {}))) as instance:
-        start = time.process_time()
-        for number in range(days):
-            day = (_FIRST + timedelta(days=number)).isoformat()
-            for asset in (*_ASSETS, "shadow_replays"):
-                event = dg.AssetMaterialization(asset, partition=day, metadata={"rows": _TURNS})
-                instance.report_runless_asset_event(event)
-        return (time.process_time() - start) / days
-
-
-def report(sizes: list[int]) -> Iterator[dict[str, Any]]:
-    measured = {}
-    for days in sizes:
-        measured[days] = lengths(days)
-        for name, seconds in measured[days].items():
-            yield figures.figure(f"{name}, {days * _TURNS:,} turns", seconds, "s")
-    if len(sizes) < 2:
-        return
-    one, other = sizes[-2:]
-    for name, seconds in measured[other].items():
-        slope = (seconds - measured[one][name]) / (other - one)
-        far = max(seconds + slope * (10_000_000 / _TURNS - other), seconds)
-        yield figures.figure(f"{name}, 10 million turns (extrapolated)", far, "s")
+def drawn_out(measured: dict[int, float]) -> tuple[float, float]:
+    """The exponent between the two longest histories, and the seconds at ten million turns."""
+    (n, a), (m, b) = sorted(measured.items())[-2:]
+    exponent = math.log(b / a) / math.log(m / n)
+    line = b + (b - a) / (m - n) * (FAR - m)
+    return exponent, max(line, b * (FAR / m) ** exponent, b)
 
 
 def main() -> None:
     parser = figures.arguments(__doc__)
     parser.add_argument("--days", type=int, nargs="+", default=[20, 200, 2_000])
+    parser.add_argument("--home", type=Path, metavar="DIR", help="keep the history, or use it")
+    parser.add_argument("--ask", default="", metavar="TEXT", help="only questions that contain it")
     chosen: argparse.Namespace = parser.parse_args()
-    figures.show(report([20, 100] if chosen.quick else chosen.days), chosen.json)
+    days = [20, 100] if chosen.quick else sorted(chosen.days)
+    with tempfile.TemporaryDirectory() as folder:
+        figures.show(report(days, chosen.home or Path(folder), chosen.ask), chosen.json)
 
 
 if __name__ == "__main__":

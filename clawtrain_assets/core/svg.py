@@ -1,7 +1,7 @@
 """Pieces of small SVG drawings; their colours come from the page's style sheet (page.html)."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 WIDTH = 860
@@ -35,6 +35,11 @@ def rect(x: float, y: float, width: float, height: float, kind: str) -> str:
     )
 
 
+def polyline(points: Iterable[tuple[float, float]], kind: str) -> str:
+    listed = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return f'<polyline class="{kind}" points="{listed}"/>'
+
+
 def svg(drawn: Sequence[str], height: int, title: str) -> str:
     """A drawing ``WIDTH`` wide, scaled to the page's width."""
     return (
@@ -44,9 +49,13 @@ def svg(drawn: Sequence[str], height: int, title: str) -> str:
     )
 
 
-def image(drawing: str) -> str:
-    """A drawing of ``svg`` as a data URL, for places that show images and no HTML."""
+def alone(drawing: str, style: str = "") -> str:
+    """A drawing of ``svg`` as a file of its own; ``style`` is for kinds of its own."""
     opening, _, rest = drawing.partition(">")
     needs = f'xmlns="http://www.w3.org/2000/svg" width="{WIDTH}"'
-    alone = f"{opening} {needs}><style>{_ALONE}</style>{rest}"
-    return f"data:image/svg+xml;base64,{b64encode(alone.encode()).decode()}"
+    return f"{opening} {needs}><style>{_ALONE}{style}</style>{rest}"
+
+
+def image(drawing: str) -> str:
+    """A drawing of ``svg`` as a data URL, for places that show images and no HTML."""
+    return f"data:image/svg+xml;base64,{b64encode(alone(drawing).encode()).decode()}"
