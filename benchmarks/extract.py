@@ -24,7 +24,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
-import pandas as pd  # noqa: F401  # pyarrow imports it at first use, which is no part of a rate
 from extract_history import repeat_history, write_history
 from extract_peers import PEERS, peak_memory
 

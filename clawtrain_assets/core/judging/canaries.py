@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 
 from clawtrain_assets.core.endpoints.running import run_all
 from clawtrain_assets.core.endpoints.types import Fleet
@@ -251,14 +252,17 @@ def _drift(
     both = sorted(before.keys() & now.keys())
     if not both:
         return None, None
-    import pandas as pd  # judging itself does without
+    first, second = (np.array([night[name] for name in both]) for night in (before, now))
+    shift = float(second.mean() - first.mean())
+    if min(np.ptp(first), np.ptp(second)) == 0:
+        return shift, None  # a judge that gives one score to everything has no ranking
+    return shift, float(np.corrcoef(_ranks(first), _ranks(second))[0, 1])
 
-    pair = pd.DataFrame({"before": [before[n] for n in both], "now": [now[n] for n in both]})
-    shift = float(pair["now"].mean() - pair["before"].mean())
-    ranks = pair.rank()
-    if ranks.nunique().min() < 2:  # a judge that gives one score to everything has no ranking
-        return shift, None
-    return shift, float(ranks["before"].corr(ranks["now"]))
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Places in ascending order; equal values share the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[place]
 
 
 def _shift_alarms(failed: int, shift: float | None) -> Iterator[str]:

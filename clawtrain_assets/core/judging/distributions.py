@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from clawtrain_assets.core.schemas import SCORES
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 LOW, GOOD = 4, 7  # scores below LOW are poor, from GOOD on worth learning from
 
@@ -33,24 +31,23 @@ class Distribution:
         return sum(counts[:LOW]), sum(counts[LOW:GOOD]), sum(counts[GOOD:])
 
 
-def distribution(name: str, scored: "pd.DataFrame") -> Distribution:
+def distribution(name: str, scored: pa.Table) -> Distribution:
     """Over the rows that have scores; columns as ``schemas.SCORES``, 0 to 10."""
-    rows = scored.dropna(subset=["overall"])
+    rows = scored.filter(pc.is_valid(scored["overall"]))
     counts, means, medians = {}, {}, {}
     for score in SCORES:
-        values = rows[score].to_numpy(float)
+        values = rows[score].to_numpy()
         counts[score] = np.bincount(np.floor(values).astype(int), minlength=11).tolist()
         means[score] = float(values.mean()) if len(values) else None
         medians[score] = float(np.median(values)) if len(values) else None
-    return Distribution(name, len(rows), counts, means, medians)
+    return Distribution(name, rows.num_rows, counts, means, medians)
 
 
 def by_group(
-    scored: "pd.DataFrame", column: str, order: Sequence[str] | None = None
+    scored: pa.Table, column: str, order: Sequence[str] | None = None
 ) -> list[Distribution]:
     """One distribution per value of ``column`` that has scored rows, in ``order`` or sorted."""
-    groups = {
-        str(name): distribution(str(name), rows) for name, rows in scored.groupby(column, sort=True)
-    }
-    names = groups if order is None else [name for name in order if name in groups]
-    return [groups[name] for name in names if groups[name].n]
+    rows = scored.select([column, *SCORES])
+    names = order or sorted(pc.unique(rows[column]).to_pylist())
+    groups = [distribution(name, rows.filter(pc.equal(rows[column], name))) for name in names]
+    return [group for group in groups if group.n]

@@ -2,11 +2,13 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from clawtrain_assets.core.judging.agreement import Agreement, agreement
 from clawtrain_assets.core.judging.discernment import Spread, spread
@@ -17,9 +19,6 @@ from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.schemas import SCORES
 from clawtrain_assets.core.shadow.stats import Share, share
 from clawtrain_assets.core.shadow.strata import CALL_BANDS, TURN_BANDS, call_band, turn_band
-
-if TYPE_CHECKING:  # a quarter of a second, which only the report is worth
-    import pandas as pd
 
 FINE, POOR = 8, 3  # "tools fine": tool_correctness from FINE on; "poor": task_completion up to POOR
 _HOLDS, _PARTLY = 0.5, 0.1  # shares of turns that show it
@@ -104,53 +103,61 @@ class JudgeReport:
     series: Sequence[Series]
 
 
-def read_scores(lake: Lake) -> "pd.DataFrame":
+def read_scores(lake: Lake) -> pa.Table:
     """All scored turns with the facts they are grouped by; empty if there are none."""
-    import pandas as pd
-
     if not lake.days("scored_turns") or not lake.days("raw_turns"):
-        return pd.DataFrame()
+        return pa.table({})
     sql = _QUERY.format(scores=", ".join(f"s.{name}" for name in SCORES))
-    found: pd.DataFrame = lake.query(sql, scored="scored_turns", turns="raw_turns").to_pandas()
-    return found
+    return lake.query(sql, scored="scored_turns", turns="raw_turns")
 
 
-def measure(
-    scored: "pd.DataFrame", labels: Mapping[str, Label], min_overall: float = 7.0
-) -> JudgeReport:
+def measure(scored: pa.Table, labels: Mapping[str, Label], min_overall: float = 7.0) -> JudgeReport:
     """Measure the rows of ``read_scores``; scores of different judges or rubrics never mix.
 
     ``min_overall`` is the overall from which the judge keeps a turn.
     """
-    if scored.empty:
+    if not scored.num_rows:
         return JudgeReport(0, [])
+    names = SeriesKey._fields
     found = [
-        _series(SeriesKey(*map(str, key)), rows, labels, min_overall)
-        for key, rows in scored.groupby(list(SeriesKey._fields), dropna=False)
+        _series(SeriesKey(*map(str, key.values())), _where(scored, key), labels, min_overall)
+        for key in scored.group_by(names).aggregate([]).to_pylist()
     ]
     recent = sorted(found, key=lambda one: (one.last_day, one.whole.n), reverse=True)
-    return JudgeReport(len(scored), recent)
+    return JudgeReport(scored.num_rows, recent)
+
+
+def _where(rows: pa.Table, values: Mapping[str, str | None]) -> pa.Table:
+    for name, value in values.items():
+        column = rows[name]
+        rows = rows.filter(column.is_null() if value is None else pc.equal(column, value))
+    return rows
 
 
 def _series(
-    key: SeriesKey, rows: "pd.DataFrame", labels: Mapping[str, Label], min_overall: float
+    key: SeriesKey, rows: pa.Table, labels: Mapping[str, Label], min_overall: float
 ) -> Series:
-    judged = rows.dropna(subset=["overall"])
-    known = judged.dropna(subset=["characters", "turn_index"])
-    banded = known.assign(
-        depth=[turn_band(int(index)) for index in known["turn_index"]],
-        before=[call_band(int(count)) for count in known["calls_before"]],
-        made=[_made_band(int(count)) for count in known["tool_call_count"]],
-        length=[LENGTH_BANDS[bisect_left(_LENGTHS, count)] for count in known["characters"]],
+    judged = rows.filter(rows["overall"].is_valid())
+    known = judged.filter(pc.and_(judged["characters"].is_valid(), judged["turn_index"].is_valid()))
+    banded = pa.table(
+        {
+            **{name: known[name] for name in SCORES},
+            "depth": _bands(known["turn_index"], turn_band),
+            "before": _bands(known["calls_before"], call_band),
+            "made": _bands(known["tool_call_count"], _made_band),
+            "length": _bands(known["characters"], _length_band),
+        }
     )
-    days = sorted(judged["day"].unique())
-    disputed = judged["overall_disputed"].dropna()
-    spreads = judged["spread"].dropna()
+    days = sorted(pc.unique(judged["day"]).to_pylist())
+    shown = judged.filter(pc.is_in(judged["day"], pa.array(days[-_DAYS_SHOWN:], pa.string())))
+    disputed = judged["overall_disputed"].drop_null().to_pylist()
+    spreads = judged["spread"].drop_null().to_numpy()
+    caps = judged["caps"].drop_null().to_pylist()
     return Series(
         key=key,
-        first_day=str(rows["day"].min()),
-        last_day=str(rows["day"].max()),
-        statuses=dict(Counter(rows["status"]).most_common()),
+        first_day=str(pc.min(rows["day"])),
+        last_day=str(pc.max(rows["day"])),
+        statuses=dict(Counter(rows["status"].to_pylist()).most_common()),
         whole=distribution("all turns", judged),
         pattern=_pattern(judged),
         groups={
@@ -158,16 +165,16 @@ def _series(
             "Turn of the session": by_group(banded, "depth", TURN_BANDS),
             "Calls in the turn": by_group(banded, "made", _MADE_BANDS),
             "Calls earlier in the session": by_group(banded, "before", CALL_BANDS),
-            "Day": by_group(judged[judged["day"].isin(days[-_DAYS_SHOWN:])], "day"),
+            "Day": by_group(shown, "day"),
         },
         days_left_out=max(0, len(days) - _DAYS_SHOWN),
         slope=length_slope(
-            *(known[name].to_list() for name in ("overall", "characters", "session_id"))
+            *(known[name].to_pylist() for name in ("overall", "characters", "session_id"))
         ),
         lengths=by_group(banded, "length", LENGTH_BANDS),
-        spread=spread(Counter(judged["overall"])),
-        disputed=share(int(disputed.astype(bool).sum()), len(disputed)),
-        capped=dict(Counter(judged["caps"].dropna().str.split("; ").explode()).most_common()),
+        spread=spread(Counter(judged["overall"].to_pylist())),
+        disputed=share(sum(disputed), len(disputed)),
+        capped=dict(Counter(cap for some in caps for cap in some.split("; ")).most_common()),
         # The spread of a single sample is zero by definition and says nothing.
         sampling_spread=float(spreads.mean()) if (spreads > 0).any() else None,
         labels=_labels(judged, labels, min_overall),
@@ -178,32 +185,43 @@ def _made_band(count: int) -> str:
     return _MADE_BANDS[0] if count <= 1 else _MADE_BANDS[1] if count <= 3 else _MADE_BANDS[2]
 
 
-def _pattern(judged: "pd.DataFrame") -> Pattern:
-    tools, completion = judged["tool_correctness"], judged["task_completion"]
+def _length_band(characters: int) -> str:
+    return LENGTH_BANDS[bisect_left(_LENGTHS, characters)]
+
+
+def _bands(values: pa.ChunkedArray, band: Callable[[int], str]) -> pa.Array:
+    return pa.array([band(value) for value in values.to_pylist()], pa.string())
+
+
+def _pattern(judged: pa.Table) -> Pattern:
+    tools, completion = (
+        judged[name].to_numpy() for name in ("tool_correctness", "task_completion")
+    )
     joint = np.zeros((11, 11), dtype=int)
-    np.add.at(joint, (tools.astype(int).to_numpy(), completion.astype(int).to_numpy()), 1)
-    shown = share(int(((tools >= FINE) & (completion <= POOR)).sum()), len(judged))
+    np.add.at(joint, (tools.astype(int), completion.astype(int)), 1)
+    shown = share(int(((tools >= FINE) & (completion <= POOR)).sum()), len(tools))
     holds = None
     if shown.value is not None:
         holds = "holds" if shown.value >= _HOLDS else "partly" if shown.value >= _PARTLY else "no"
     return Pattern(joint.tolist(), shown, holds)
 
 
-def _labels(judged: "pd.DataFrame", labels: Mapping[str, Label], min_overall: float) -> Labels:
-    rows = judged[judged["turn_id"].isin(list(labels))]
+def _labels(judged: pa.Table, labels: Mapping[str, Label], min_overall: float) -> Labels:
+    named = pc.is_in(judged["turn_id"], pa.array(labels, pa.string()))
+    rows = judged.filter(named).select(["turn_id", "session_id", *SCORES]).to_pylist()
     scores = {}
     for name in SCORES:
         both = [
             (row[name], labels[row["turn_id"]].scores[name], row["session_id"])
-            for row in rows.to_dict("records")
+            for row in rows
             if name in labels[row["turn_id"]].scores
         ]
         if both:
             judge, human, sessions = zip(*both, strict=True)
             scores[name] = agreement(judge, human, sessions, min_overall)
     decisions = [
-        labels[turn_id].keeps
-        for turn_id in rows.loc[rows["overall"] >= min_overall, "turn_id"]
-        if labels[turn_id].keeps is not None
+        keeps
+        for row in rows
+        if row["overall"] >= min_overall and (keeps := labels[row["turn_id"]].keeps) is not None
     ]
-    return Labels(len(rows), scores, share(sum(map(bool, decisions)), len(decisions)))
+    return Labels(len(rows), scores, share(sum(decisions), len(decisions)))

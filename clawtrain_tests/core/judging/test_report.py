@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -27,20 +26,21 @@ from clawtrain_assets.core.turn import Message
 from clawtrain_tests.core.judging.turns import tool_turn
 
 
-def rows(count: int, tools: float = 9, completion: float = 2, **changes: object) -> pd.DataFrame:
+def rows(count: int, tools: float = 9, completion: float = 2, **changes: object) -> pa.Table:
+    """Scored turns; a value that is no list is that of each of them."""
     base: dict[str, object] = {
         "session_id": [f"s{number // 5}" for number in range(count)],
         "turn_id": [f"t{number}" for number in range(count)],
         "day": "2026-03-01",
         "status": "scored",
-        "tool_correctness": tools,
-        "task_completion": completion,
+        "tool_correctness": float(tools),
+        "task_completion": float(completion),
         "instruction_adherence": 6.0,
         "efficiency": 5.0,
-        "overall": completion,
+        "overall": float(completion),
         "overall_disputed": False,
         "spread": 0.0,
-        "caps": None,
+        "caps": pa.nulls(count, pa.string()),
         "judge_model": "judge",
         "judge_digest": "d" * 64,
         "rubric_hash": "r" * 64,
@@ -50,20 +50,26 @@ def rows(count: int, tools: float = 9, completion: float = 2, **changes: object)
         "tool_call_count": 1,
         "characters": 100,
     }
-    return pd.DataFrame(base | changes)
+    whole = (list, range, pa.Array)
+    return pa.table(
+        {
+            name: value if isinstance(value, whole) else [value] * count
+            for name, value in (base | changes).items()
+        }
+    )
 
 
 def test_a_median_of_six_and_a_half_is_no_seven() -> None:
-    found = distribution("all", rows(4).assign(overall=[0.0, 6.5, 7.0, 10.0]))
+    found = distribution("all", rows(4, overall=[0.0, 6.5, 7.0, 10.0]))
     assert found.counts["overall"] == [1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1]
     assert found.bands("overall") == (1, 1, 2)
     assert found.medians["overall"] == pytest.approx(6.75)
 
 
 def test_unscored_turns_are_counted_and_in_no_mean() -> None:
-    failed = rows(3).assign(status="cut_off", turn_id=["x", "y", "z"])
-    failed[list(schemas.SCORES)] = np.nan
-    series = measure(pd.concat([rows(5), failed]), {}).series[0]
+    unscored = dict.fromkeys(schemas.SCORES, pa.nulls(3, pa.float64()))
+    failed = rows(3, status="cut_off", turn_id=["x", "y", "z"], **unscored)
+    series = measure(pa.concat_tables([rows(5), failed]), {}).series[0]
     assert series.statuses == {"scored": 5, "cut_off": 3}
     assert series.whole.n == 5
     assert series.whole.means["tool_correctness"] == 9
@@ -77,7 +83,7 @@ def test_the_headline_says_whether_the_early_pattern_holds(
     fine: int, all_turns: int, said: str
 ) -> None:
     good = rows(all_turns - fine, completion=9)
-    series = measure(pd.concat([rows(fine), good]), {}).series[0]
+    series = measure(pa.concat_tables([rows(fine), good]), {}).series[0]
     assert said in headline(series)
     assert series.pattern.shown.count == fine
     assert series.pattern.joint[9][2] == fine
@@ -90,35 +96,35 @@ def test_a_judge_that_does_not_tell_turns_apart_is_said_to_be_one() -> None:
     assert f"30 of 30 scores are 2: a judge that {doubt}" in headline(alike.series[0])
     assert 'class="alarm"' in render_html(alike)
     assert doubt not in headline(measure(rows(19), {}).series[0])  # too few to say
-    varied = rows(30).assign(overall=[float(n % 7) for n in range(30)])
+    varied = rows(30, overall=[float(n % 7) for n in range(30)])
     assert doubt not in headline(measure(varied, {}).series[0])
 
 
 def test_the_length_chart_has_every_scored_turn_and_the_plots_are_in_the_panel() -> None:
     lengths = [1, 64, 65, 4_096, 4_097, 100_000]
-    series = measure(rows(6).assign(characters=lengths), {}).series[0]
+    series = measure(rows(6, characters=lengths), {}).series[0]
     assert [(band.name, band.n) for band in series.lengths] == [
         ("to 64", 2),
         ("to 128", 1),
         ("to 4096", 1),
         ("longer", 2),
     ]
-    plots = render_plots(measure(rows(6).assign(characters=lengths), {}))
+    plots = render_plots(measure(rows(6, characters=lengths), {}))
     assert plots.count("](data:image/svg+xml;base64,") == 8
     assert "tool correctness is 8 or more" in plots
 
 
 def test_judges_and_rubrics_never_mix() -> None:
     later = rows(4, completion=9, rubric_hash="n" * 64, day="2026-03-02")
-    report = measure(pd.concat([rows(6), later]), {})
+    report = measure(pa.concat_tables([rows(6), later]), {})
     assert [one.whole.n for one in report.series] == [4, 6]
     assert report.series[0].whole.means["overall"] == 9
     assert report.series[1].whole.means["overall"] == 2
 
 
 def test_groups_keep_every_scored_turn_once() -> None:
-    mixed = rows(40).assign(
-        turn_index=range(1, 41), calls_before=range(40), tool_call_count=[1, 2, 3, 4] * 10
+    mixed = rows(
+        40, turn_index=range(1, 41), calls_before=range(40), tool_call_count=[1, 2, 3, 4] * 10
     )
     for groups in measure(mixed, {}).series[0].groups.values():
         assert sum(group.n for group in groups) == 40
@@ -203,7 +209,7 @@ def test_the_page_stands_alone_and_shows_no_text_of_the_turns(tmp_path: Path) ->
         schemas.SCORED_TURNS,
     )
     scored = read_scores(lake)
-    assert scored["characters"].tolist() == pytest.approx([12 * n + 2 for n in (1, 2, 3)], abs=2)
+    assert scored["characters"].to_pylist() == pytest.approx([12 * n + 2 for n in (1, 2, 3)], abs=2)
     report = measure(scored, {})
     page = render_html(report)
     assert "SECRET" not in page + render_markdown(report)
@@ -214,7 +220,7 @@ def test_the_page_stands_alone_and_shows_no_text_of_the_turns(tmp_path: Path) ->
 
 def test_turns_lowered_by_a_cap_are_counted_by_cap() -> None:
     both = "known_tools is false; tool_error_rate over 0.5"
-    scored = rows(4).assign(caps=["known_tools is false", None, both, None])
+    scored = rows(4, caps=["known_tools is false", None, both, None])
     report = measure(scored, {})
     assert report.series[0].capped == {"known_tools is false": 2, "tool_error_rate over 0.5": 1}
     assert "2 of 4: known_tools is false" in render_html(report)
@@ -232,8 +238,8 @@ def test_days_from_before_there_were_caps_are_read(newer: bool, tmp_path: Path) 
         lake.write_rows(
             "scored_turns", "2026-03-02", [row | {"caps": "x over 1"}], schemas.SCORED_TURNS
         )
-    found = sorted(read_scores(lake)["caps"].fillna("").tolist())
-    assert found == (["", "x over 1"] if newer else [""])
+    found = read_scores(lake)["caps"].to_pylist()
+    assert sorted(found, key=str) == ([None, "x over 1"] if newer else [None])
 
 
 def test_before_anything_is_judged_the_page_says_what_to_do(tmp_path: Path) -> None:
