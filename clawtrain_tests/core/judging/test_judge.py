@@ -1,6 +1,5 @@
 """Judging turns against a real server process: scores, failures as rows, nothing asked twice."""
 
-import asyncio
 import json
 import os
 import signal
@@ -9,76 +8,22 @@ import sys
 import textwrap
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.endpoints import EndpointError
-from clawtrain_assets.core.endpoints.fleet import HostFleet
 from clawtrain_assets.core.endpoints.host import requests_at_once
-from clawtrain_assets.core.endpoints.ollama import Ollama
-from clawtrain_assets.core.endpoints.supervisor import Patience
-from clawtrain_assets.core.journal import Journal
-from clawtrain_assets.core.judging.blind import BlindItem, BlindScores, judge_blind
-from clawtrain_assets.core.judging.judge import eligible, judge_turns
-from clawtrain_assets.core.judging.rubric import Rubric, load_rubric, write_default
+from clawtrain_assets.core.judging.judge import eligible
+from clawtrain_assets.core.judging.rubric import Rubric
 from clawtrain_assets.core.progress import Progress
-from clawtrain_assets.core.turn import Message, Outcome, ToolCall, Turn
-from clawtrain_assets.settings import Endpoint, Judging
+from clawtrain_assets.core.turn import Message, Outcome, ToolCall
+from clawtrain_assets.settings import Endpoint
+from clawtrain_tests.core.judging.bench import Bench
 from clawtrain_tests.core.judging.turns import tool_turn
-from clawtrain_tests.scripted_server import Running, scripted_server
-
-QUICK = Patience(alive_every_s=0.2, give_up_s=0.5, loading_s=0.5, first_pause_s=0.02)
-
-
-@pytest.fixture
-def rubric(tmp_path: Path) -> Rubric:
-    write_default(tmp_path / "rubric.toml")
-    return load_rubric(tmp_path / "rubric.toml")
-
-
-class Bench:
-    """A journal and a server; scores turns and remembers the progress reported."""
-
-    def __init__(self, server: Running, folder: Path, rubric: Rubric) -> None:
-        self.server = server
-        self.url = f"sqlite:///{folder / 'journal.sqlite'}"
-        self.rubric = rubric
-        self.progress: list[Progress] = []
-        self.on_progress: Callable[[Progress], None] = self.progress.append
-
-    def fleet(self) -> HostFleet:
-        where = Endpoint(model="judge:1b", hosts=(self.server.url,), slots=4)
-        return HostFleet(where, Ollama(), patience=QUICK)
-
-    def score(self, turns: list[Turn], **settings: Any) -> list[dict[str, Any]]:
-        async def run() -> list[dict[str, Any]]:
-            async with self.fleet() as fleet:
-                with Journal(self.url) as journal:
-                    return await judge_turns(
-                        turns,
-                        fleet,
-                        journal,
-                        self.rubric,
-                        Judging(**settings),
-                        self.on_progress,
-                    )
-
-        return asyncio.run(run())
-
-    def blind(self, items: list[BlindItem], samples: int = 1) -> dict[str, BlindScores]:
-        async def run() -> dict[str, BlindScores]:
-            async with self.fleet() as fleet:
-                with Journal(self.url) as journal:
-                    return await judge_blind(
-                        items, fleet, journal, self.rubric, samples, 4000, self.progress.append
-                    )
-
-        return asyncio.run(run())
+from clawtrain_tests.scripted_server import scripted_server
 
 
 def test_a_scored_row_has_scores_samples_features_and_provenance(
@@ -286,33 +231,6 @@ def test_two_runs_at_once_ask_each_question_once(tmp_path: Path, rubric: Rubric)
         times_asked = Counter(one["hash"] for one in server.asked)
     assert len(times_asked) == 60
     assert set(times_asked.values()) == {1}
-
-
-def test_blind_scores_never_depend_on_outcome_arm_or_id(tmp_path: Path, rubric: Rubric) -> None:
-    turn = tool_turn()
-    other = Message("assistant", "", tool_calls=(ToolCall("call_x", "exec", {"command": "pwd"}),))
-    script = {"rules": [{"match": '"pwd"', "scores": [2, 2, 2, 2, 2]}]}
-    with scripted_server(script) as server:
-        bench = Bench(server, tmp_path, rubric)
-        scores = bench.blind(
-            [BlindItem("t/reference", turn, turn.response), BlindItem("t/candidate", turn, other)]
-        )
-        asked = len(server.asked)
-        disaster = Outcome(next_user=Message("user", "terrible, undo that"))
-        renamed = BlindItem("elsewhere", tool_turn(outcome=disaster), turn.response)
-        same = bench.blind([renamed])["elsewhere"]
-        assert len(server.asked) == asked == 2
-    assert scores["t/reference"].medians["overall"] == 8
-    assert scores["t/candidate"].medians["overall"] == 2
-    assert same.medians == scores["t/reference"].medians
-
-
-def test_a_blind_failure_is_a_status_without_scores(tmp_path: Path, rubric: Rubric) -> None:
-    with scripted_server({"faults": [{"kind": "too_long"}]}) as server:
-        turn = tool_turn()
-        scores = Bench(server, tmp_path, rubric).blind([BlindItem("a", turn, turn.response)])
-    assert scores["a"].status == "does_not_fit"
-    assert set(scores["a"].medians.values()) == {None}
 
 
 def test_only_a_models_own_tool_turns_are_eligible() -> None:

@@ -12,6 +12,7 @@ from clawtrain_assets.core.turn import Turn
 from clawtrain_assets.settings import Price, Sources
 
 SESSION = "11111111-2222-4333-8444-555555555555"
+OTHER = "99999999-2222-4333-8444-555555555555"
 START = 1_772_866_000_000  # 2026-03-07 06:46:40 UTC
 USAGE = {
     "input": 10,
@@ -129,6 +130,15 @@ def conversation(session_id: str = SESSION, start: int = START) -> Script:
     script.user("thanks")
     script.assistant("You are welcome.")
     return script
+
+
+def rotated(script: Script, keep: int) -> Script:
+    """What LCM leaves of a file: header, newest settings, the last messages linked anew."""
+    tail = Script(script.session_id)
+    settings = next(entry for entry in script.entries if entry["type"] == "model_change")
+    kept = [entry for entry in script.entries if entry["type"] == "message"][-keep:]
+    tail.entries += [settings, {**kept[0], "parentId": settings["id"]}, *kept[1:]]
+    return tail
 
 
 def read(

@@ -2,19 +2,14 @@
 
 import json
 import sqlite3
-import time
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from clawtrain_assets.core.sessions.archive import Archive
 from clawtrain_assets.core.sessions.gaps import begun_before, late_warning
 
-from .history import SESSION, Script, conversation, read
-
-OTHER = "99999999-2222-4333-8444-555555555555"
+from .history import OTHER, SESSION, Script, conversation, read, rotated
 
 
 def _ids(archive: Archive) -> set[str]:
@@ -136,15 +131,6 @@ def test_a_fork_does_not_count_its_parents_turns_again(tmp_path: Path) -> None:
     assert "You are welcome." in [m.text for m in own.context]
 
 
-def _rotated(script: Script, keep: int) -> Script:
-    """What LCM leaves of a file: header, newest settings, the last messages linked anew."""
-    tail = Script(script.session_id)
-    settings = next(entry for entry in script.entries if entry["type"] == "model_change")
-    kept = [entry for entry in script.entries if entry["type"] == "message"][-keep:]
-    tail.entries += [settings, {**kept[0], "parentId": settings["id"]}, *kept[1:]]
-    return tail
-
-
 def test_rotation_to_a_tail_of_64_messages_between_captures_is_reported(tmp_path: Path) -> None:
     state, archive = tmp_path / "state", Archive(tmp_path / "archive")
     script = conversation()
@@ -157,7 +143,7 @@ def test_rotation_to_a_tail_of_64_messages_between_captures_is_reported(tmp_path
     for number in range(60, 100):
         script.user(f"question {number}")
         script.assistant(f"answer {number}")
-    _rotated(script, 64).write(state)
+    rotated(script, 64).write(state)
     report = archive.capture([state], None)
     assert report.cut_sessions == 1
     assert "what was said in between is lost" in report.warnings[0]
@@ -179,7 +165,7 @@ def test_rotation_that_overlaps_a_capture_leaves_no_gap(tmp_path: Path) -> None:
     for number in range(20):
         script.user(f"question {number}")
         script.assistant(f"answer {number}")
-    _rotated(script, 44).write(state)
+    rotated(script, 44).write(state)
     report = archive.capture([state], None)
     assert (report.rewritten, report.cut_sessions, report.warnings) == (1, 0, [])
     turns, extraction = read(archive)
@@ -203,7 +189,7 @@ def test_a_rotated_file_whose_links_hide_it_is_told_by_its_header(tmp_path: Path
     script.user("one more thing")
     script.assistant("Of course.")
     script.write(tmp_path / "whole")
-    _rotated(script, 2).write(tmp_path / "rotated")
+    rotated(script, 2).write(tmp_path / "rotated")
     assert read(tmp_path / "whole")[1].report.gaps == {}
     turns, extraction = read(tmp_path / "rotated")
     assert [turn.response.text for turn in turns] == ["Of course."]
@@ -233,105 +219,3 @@ def test_the_archive_says_what_it_stores_and_saves(tmp_path: Path) -> None:
     second = archive.capture([state], None)
     assert second.storage == (2, 2 * size, size)
     assert second.bytes_copied == 0
-
-
-RESET = "reset.2026-03-08T04-00-00.000Z"
-DELETED = "deleted.2026-03-08T04-00-00.000Z"
-LOSSES = ["rotated to a tail", "reset", "deleted", "cron session pruned"]
-
-
-def _lose(state: Path, path: Path, script: Script, loss: str) -> None:
-    """What OpenClaw or LCM does to a session's file in the end, its traces included."""
-    if loss == "rotated to a tail":
-        _rotated(script, 64).write(state)
-    elif loss == "cron session pruned":
-        path.unlink()
-    else:  # renamed, and the renamed file pruned after thirty days
-        path.rename(path.with_name(f"{path.name}.{RESET if loss == 'reset' else DELETED}"))
-        path.with_name(f"{path.name}.{RESET if loss == 'reset' else DELETED}").unlink()
-        if loss == "reset":
-            conversation(OTHER).write(state)  # the key's next session
-
-
-@pytest.mark.parametrize("captured", [True, False], ids=["captured", "never captured"])
-@pytest.mark.parametrize("loss", LOSSES)
-def test_what_was_captured_stays_and_what_was_not_is_reported(
-    tmp_path: Path, loss: str, captured: bool
-) -> None:
-    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
-    script = conversation()
-    for number in range(100):
-        script.ms += 120_000
-        script.user(f"question {number}")
-        script.assistant(f"answer {number}")
-    path = script.write(state)
-    (path.parent / "sessions.json").write_text(json.dumps({"agent:main:x": {"sessionId": SESSION}}))
-    log = state / "cron" / "runs" / "job.jsonl"
-    log.parent.mkdir(parents=True)
-    if loss == "cron session pruned":
-        log.write_text(json.dumps({"sessionId": SESSION, "action": "finished"}) + "\n")
-    before, _ = read(state)
-    if captured:
-        archive.capture([state], None)
-    _lose(state, path, script, loss)
-    report = archive.capture([state], None)
-
-    turns, extraction = read(archive)
-    own = [turn for turn in turns if turn.session_id == SESSION]
-    if captured:
-        assert [turn.turn_id for turn in own] == [turn.turn_id for turn in before]
-        assert [turn.context for turn in own] == [turn.context for turn in before]
-        assert {turn.cost_state for turn in own} == {"priced"}
-        assert {turn.exclusion_reason for turn in own} == {None}
-        assert (report.missing_sessions, report.cut_sessions, report.warnings) == (0, 0, [])
-        assert extraction.report.gaps == {}
-        return
-    if loss == "rotated to a tail":
-        assert [turn.turn_id for turn in own] == [turn.turn_id for turn in before][-32:]
-        assert extraction.report.gaps == {before[-32].day: 1}
-    else:
-        assert own == []
-        assert report.missing_sessions >= 1
-        assert any("deleted before they could be captured" in line for line in report.warnings)
-
-
-@pytest.mark.parametrize("loss", ["reset", "deleted", "cron session pruned"])
-def test_what_was_said_between_the_last_capture_and_the_end_is_reported(
-    tmp_path: Path, loss: str
-) -> None:
-    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
-    old = loss == "cron session pruned"  # a day later, but its log knows when the run ended
-    now = int(time.time() * 1000)
-    script = conversation(start=now - (86_400_000 if old else 600_000))
-    path = script.write(state)
-    captured, _ = read(state)
-    archive.capture([state], None)
-    script.ms += 300_000
-    script.user("one more thing")
-    script.assistant("Of course.")
-    script.write(state)
-    log = state / "cron" / "runs" / "job.jsonl"
-    log.parent.mkdir(parents=True)
-    if old:
-        line = {"sessionId": SESSION, "runAtMs": script.ms - 1000, "durationMs": 1000}
-        log.write_text(json.dumps(line) + "\n")
-    _lose(state, path, script, loss)
-    report = archive.capture([state], None)
-    assert report.cut_sessions == 1
-    assert "was deleted while the session went on" in report.warnings[0]
-    own = [turn.turn_id for turn in read(archive)[0] if turn.session_id == SESSION]
-    assert own == [turn.turn_id for turn in captured]
-    assert archive.capture([state], None).cut_sessions == 0  # told once
-
-
-def test_a_session_that_was_at_rest_when_it_was_pruned_is_no_loss(tmp_path: Path) -> None:
-    state, archive = tmp_path / "state", Archive(tmp_path / "archive")
-    script = conversation(start=int(time.time() * 1000) - 2 * 3_600_000)
-    path = script.write(state)
-    (path.parent / "sessions.json").write_text(
-        json.dumps({"agent:main:x": {"sessionId": SESSION, "updatedAt": script.ms + 5000}})
-    )
-    archive.capture([state], None)
-    path.unlink()
-    report = archive.capture([state], None)
-    assert (report.gone, report.cut_sessions, report.warnings) == (1, 0, [])

@@ -18,9 +18,8 @@ from clawtrain_assets.core.errors import ClawtrainError, UsageError
 from clawtrain_assets.core.sessions.archive import Archive
 from clawtrain_assets.core.sessions.restoring import chosen, moment_of, restore, states_of
 
-from .history import SESSION, conversation
+from .history import OTHER, SESSION, conversation
 
-OTHER = "99999999-2222-4333-8444-555555555555"
 Files = dict[str, bytes]
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from clawtrain_assets.core.journal import Journal
-from clawtrain_assets.core.judging.rubric import Rubric, load_rubric, write_default
+from clawtrain_assets.core.judging.rubric import Rubric
+from clawtrain_tests.core.shadow.comparing import Night
 
 
 @pytest.fixture
@@ -14,6 +15,5 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 @pytest.fixture
-def rubric(tmp_path: Path) -> Rubric:
-    write_default(tmp_path / "rubric.toml")
-    return load_rubric(tmp_path / "rubric.toml")
+def night(journal: Journal, rubric: Rubric) -> Night:
+    return Night(journal, rubric)

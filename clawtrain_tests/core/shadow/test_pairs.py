@@ -1,85 +1,26 @@
-import asyncio
+"""Both replies judged blind: which of them are a pair."""
+
 import json
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 import pytest
 
 from clawtrain_assets.core.endpoints.types import ChatRequest, EndpointError
-from clawtrain_assets.core.journal import Journal
-from clawtrain_assets.core.judging.rubric import Rubric
-from clawtrain_assets.core.schemas import CONTRASTIVE_PAIRS
 from clawtrain_assets.core.shadow.gap import measure
 from clawtrain_assets.core.shadow.null_test import in_null_test
-from clawtrain_assets.core.shadow.pairs import compare
-from clawtrain_assets.core.shadow.replay import replay
-from clawtrain_assets.core.shadow.sampling import Sampled
-from clawtrain_assets.core.turn import Message, Outcome, Turn
-from clawtrain_assets.settings import Judging, Shadow
-from clawtrain_tests.core.shadow.fakes import FakeFleet, FakeJudge, Script, failing
+from clawtrain_assets.core.turn import Message, Outcome
+from clawtrain_tests.core.shadow.comparing import (
+    GOOD,
+    WEAK,
+    Night,
+    no_null,
+    prefer_first,
+    prefer_hello,
+)
+from clawtrain_tests.core.shadow.fakes import FakeJudge, failing
 from clawtrain_tests.core.shadow.samples import a_turn, call, pairs_table
-
-GOOD = Message("assistant", "the notes say hello", thinking="sonnet thoughts")
-WEAK = Message("assistant", "probably something", thinking="qwen thoughts")
-
-
-class Night:
-    """Replays turns with one scripted candidate and judges them with a scripted judge."""
-
-    def __init__(self, journal: Journal, rubric: Rubric) -> None:
-        self.journal = journal
-        self.rubric = rubric
-        self.judge = FakeFleet(failing("never asked"), model="nemotron")
-
-    def rows(
-        self,
-        judge: Script,
-        *,
-        turns: list[Turn] | None = None,
-        candidate: Script = lambda _: WEAK,
-        samples: int = 3,
-        scrub: Callable[[str], str] | None = None,
-        keep: bool = True,
-    ) -> list[dict[str, Any]]:
-        turns = turns or [a_turn(response=GOOD)]
-        self.judge = FakeFleet(judge, model="nemotron")
-        return asyncio.run(self._rows(turns, candidate, samples, scrub, keep))
-
-    async def _rows(
-        self,
-        turns: list[Turn],
-        candidate: Script,
-        samples: int,
-        scrub: Callable[[str], str] | None,
-        keep: bool,
-    ) -> list[dict[str, Any]]:
-        sampled = [Sampled(turn, "turns 1-3 / calls 0 / read / main") for turn in turns]
-        replays = await replay(sampled, FakeFleet(candidate), self.journal, lambda _: None)
-        rows = await compare(
-            replays,
-            {turn.turn_id: turn for turn in turns} if keep else {},
-            self.judge,
-            self.journal,
-            self.rubric,
-            Shadow(samples=samples),
-            Judging(),
-            lambda _: None,
-            scrub,
-        )
-        assert all(row.keys() == set(CONTRASTIVE_PAIRS.names) for row in rows)
-        pa.Table.from_pylist(rows, schema=CONTRASTIVE_PAIRS)
-        return rows
-
-    def asked(self) -> list[ChatRequest]:
-        return self.judge.requests
-
-
-@pytest.fixture
-def night(journal: Journal, rubric: Rubric) -> Night:
-    return Night(journal, rubric)
 
 
 def test_a_wide_gap_is_a_pair(night: Night) -> None:
@@ -122,10 +63,6 @@ def _samples(row: dict[str, Any]) -> list[tuple[str, int]]:
     ]
 
 
-def _no_null(count: int) -> list[str]:
-    return [i for i in (f"t{n}" for n in range(99)) if not in_null_test(i)][:count]
-
-
 @pytest.mark.parametrize(
     ("reference", "candidate", "status"),
     [
@@ -139,9 +76,9 @@ def _no_null(count: int) -> list[str]:
 def test_near_the_threshold_five_samples_of_both_arms_decide(
     night: Night, reference: list[int], candidate: list[int], status: str
 ) -> None:
-    (turn_id,) = _no_null(1)
+    (turn_id,) = no_null(1)
     (row,) = night.rows(
-        FakeJudge({"hello": reference, "probably": candidate}, _hello),
+        FakeJudge({"hello": reference, "probably": candidate}, prefer_hello),
         turns=[a_turn(turn_id, response=GOOD)],
     )
     assert row["status"] == status
@@ -165,7 +102,7 @@ def test_near_the_threshold_five_samples_of_both_arms_decide(
 def test_more_is_asked_only_where_a_few_samples_leave_it_open(
     night: Night, reference: int, candidate: int, samples: int, asked: int
 ) -> None:
-    (turn_id,) = _no_null(1)
+    (turn_id,) = no_null(1)
     night.rows(
         FakeJudge({"hello": [reference], "probably": [candidate]}),
         turns=[a_turn(turn_id, response=GOOD)],
@@ -176,7 +113,7 @@ def test_more_is_asked_only_where_a_few_samples_leave_it_open(
 
 
 def test_further_samples_ask_for_nothing_that_is_in_the_journal(night: Night) -> None:
-    turns = [a_turn(_no_null(1)[0], response=GOOD)]
+    turns = [a_turn(no_null(1)[0], response=GOOD)]
     judge = FakeJudge({"hello": [9], "probably": [7]})
     night.rows(judge, turns=turns)
     asked = Counter((r.messages[-1].text, r.seed) for r in night.asked())
@@ -184,23 +121,6 @@ def test_further_samples_ask_for_nothing_that_is_in_the_journal(night: Night) ->
     assert sorted(seed for _, seed in asked) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]  # type: ignore[type-var]
     night.rows(judge, turns=turns)
     assert night.asked() == []
-
-
-@pytest.mark.parametrize(
-    ("further", "status"), [([8, 8, 5, 5], "pair"), ([8, 8, 9, 9], "overlapping")]
-)
-def test_the_null_test_asks_more_where_a_comparison_would(
-    night: Night, further: list[int], status: str
-) -> None:
-    turn_id = next(f"t{n}" for n in range(99) if in_null_test(f"t{n}"))
-    # Two halves three points apart; of the verdicts after them each half gets two.
-    hello = [8, 8, 8, 5, 5, 5, *further]
-    (row,) = night.rows(
-        FakeJudge({"hello": hello, "probably": [1]}), turns=[a_turn(turn_id, response=GOOD)]
-    )
-    assert row["null_status"] == status
-    scoring = [r for r in night.asked() if "e_overall" in (r.schema or {})["properties"]]
-    assert len(scoring) == 10 + 3
 
 
 def test_the_judge_never_learns_whose_reply_it_reads(night: Night) -> None:
@@ -221,74 +141,6 @@ def test_the_judge_never_learns_whose_reply_it_reads(night: Night) -> None:
             assert ("secret-of-reference" in text) != ("secret-of-candidate" in text)
     prompts = {request.messages[0].text for request in night.asked()[:2]}
     assert len(prompts) == 1
-
-
-def _first(first: str, _second: str) -> str:
-    return "first"
-
-
-def _hello(first: str, _second: str) -> str:
-    return "first" if "hello" in first else "second"
-
-
-def _probably(first: str, _second: str) -> str:
-    return "first" if "probably" in first else "second"
-
-
-@pytest.mark.parametrize(
-    ("prefers", "check", "status"),
-    [
-        (_hello, "agrees", "pair"),
-        (_first, "flipped", "unconfirmed"),
-        (_probably, "contradicts", "unconfirmed"),
-    ],
-)
-def test_a_pair_near_the_threshold_must_hold_in_both_orders(
-    night: Night, prefers: Callable[[str, str], str], check: str, status: str
-) -> None:
-    (row,) = night.rows(FakeJudge({"hello": [8], "probably": [4]}, prefers))
-    assert (row["order_check"], row["status"]) == (check, status)
-    assert row["gap"] == 4.0
-    assert (row["chosen_arm"] is None) == (status == "unconfirmed")
-
-
-def test_an_order_check_without_an_answer_confirms_nothing(night: Night) -> None:
-    scores = FakeJudge({"hello": [8], "probably": [4]})
-
-    def judge(request: ChatRequest) -> Message:
-        if "b_better" in (request.schema or {})["properties"]:
-            return Message("assistant", "I like both.")
-        return scores(request)
-
-    (row,) = night.rows(judge)
-    assert (row["order_check"], row["status"]) == ("failed", "unconfirmed")
-
-
-def test_the_failure_is_named_with_words_that_are_in_the_reply(night: Night) -> None:
-    scores = {"hello": [9], "probably": [2]}
-    (row,) = night.rows(
-        FakeJudge(scores, failure=("'Probably  something'", "guess_instead_of_ask"))
-    )
-    assert row["failure_class"] == "guess_instead_of_ask"
-    assert row["failure_evidence"] == "Probably something"
-
-
-def test_an_invented_quote_is_not_evidence(night: Night) -> None:
-    scores = {"hello": [9], "probably": [2]}
-    (row,) = night.rows(FakeJudge(scores, failure=("never said", "drift")))
-    assert row["failure_class"] == "drift"
-    assert row["failure_evidence"] is None
-
-
-@pytest.mark.parametrize(
-    ("reply", "failure"),
-    [(call("format_disk", path="/"), "wrong_tool"), (call("read", file="a"), "bad_arguments")],
-)
-def test_facts_need_no_judge(night: Night, reply: Message, failure: str) -> None:
-    judge = FakeJudge({"hello": [9], "[calls": [2]}, failure=("", "other"))
-    (row,) = night.rows(judge, candidate=lambda _: reply)
-    assert row["failure_class"] == failure
-    assert not [r for r in night.asked() if "b_failure" in (r.schema or {})["properties"]]
 
 
 def test_a_failed_replay_keeps_its_class_and_asks_nothing(night: Night) -> None:
@@ -320,36 +172,8 @@ def test_a_turn_that_is_gone_is_a_row(night: Night) -> None:
     assert measure(pairs_table([row])).series[0].overall.gap.n == 0
 
 
-def test_a_fifth_of_the_turns_is_compared_with_itself(night: Night) -> None:
-    ids = [f"turn-{n}" for n in range(40)]
-    chosen = [turn_id for turn_id in ids if in_null_test(turn_id)]
-    assert 3 <= len(chosen) <= 14
-    turns = [
-        a_turn(i, response=GOOD, context=[Message("user", f"Notes of {i}?")])
-        for i in [chosen[0], next(i for i in ids if i not in chosen)]
-    ]
-    tried, other = night.rows(
-        # Samples 0-2 say 9, samples 3-5 say 4: this judge cannot be trusted, and it shows.
-        FakeJudge({"hello": [9, 9, 9, 4, 4, 4], "probably": [2]}),
-        turns=turns,
-    )
-    assert tried["null_status"] == "pair"
-    assert other["null_status"] is None
-    assert len(json.loads(tried["reference_samples"])) == 3
-
-
-def test_one_sample_has_no_null_test(night: Night) -> None:
-    turn_id = next(f"t{n}" for n in range(99) if in_null_test(f"t{n}"))
-    (row,) = night.rows(
-        FakeJudge({"hello": [9], "probably": [2]}),
-        turns=[a_turn(turn_id, response=GOOD)],
-        samples=1,
-    )
-    assert row["null_status"] is None
-
-
 def test_nothing_is_asked_twice(night: Night) -> None:
-    judge = FakeJudge({"hello": [8], "probably": [4]}, _hello, ("", "drift"))
+    judge = FakeJudge({"hello": [8], "probably": [4]}, prefer_hello, ("", "drift"))
     turns = [a_turn(f"t{n}", response=GOOD) for n in range(6)]
     first = night.rows(judge, turns=turns)
     assert len(night.asked()) >= 6 * (6 + 2 + 1)
@@ -375,7 +199,7 @@ def test_a_judge_that_dies_ends_the_comparison(night: Night) -> None:
 
 
 def test_everything_the_judge_reads_is_scrubbed(night: Night) -> None:
-    judge = FakeJudge({"[name]": [8], "probably": [4]}, _first)
+    judge = FakeJudge({"[name]": [8], "probably": [4]}, prefer_first)
     night.rows(judge, scrub=lambda text: text.replace("hello", "[name]"))
     assert len(night.asked()) >= 8
     assert not [r for r in night.asked() if "hello" in r.messages[-1].text]
