@@ -149,5 +149,11 @@ def carrying(text: str, place: str, number: int, turn: Turn | None) -> Turn:
 def _invented(changes: Mapping[str, Any]) -> Turn:
     """A turn that consists of ``changes`` and nothing else."""
     blank: dict[str, Any] = dict.fromkeys(Turn.__struct_fields__)
-    blank |= {"session_id": "", "day": "", "source_file": "", "is_tool_use": True}
+    blank |= {
+        "session_id": "",
+        "request_meta": {},
+        "day": "",
+        "source_file": "",
+        "is_tool_use": True,
+    }
     return Turn(**blank | {"tools_source": "inferred"} | dict(changes))

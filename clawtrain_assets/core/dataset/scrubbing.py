@@ -50,6 +50,10 @@ def learn_from(scrubber: Scrubbing, turns: Iterable[tuple[Turn, Sequence[Message
 def _texts(turn: Turn, answers: Sequence[Message]) -> Iterator[str]:
     tools = json.dumps(turn.definitions, ensure_ascii=False)
     yield from (turn.request, turn.system_prompt or "", tools)
+    # Who wrote, as the envelope said before it was taken off: the text may name them again.
+    for part in (turn.request_meta, *turn.request_meta.values()):
+        if isinstance(part, dict):
+            yield json.dumps(part, ensure_ascii=False, indent=2)
     for message in (*turn.context, turn.response, *answers):
         yield message.text
         for call in message.tool_calls:

@@ -1,12 +1,15 @@
 """People and accounts by labels, in heads of issues and in the names of their bots and machines."""
 
+import msgspec
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from clawtrain_assets.core.dataset.scrubbing import learn_from
 from clawtrain_assets.core.privacy.denylist import Denylist
 from clawtrain_assets.core.privacy.scrub import Scrubber
 from clawtrain_assets.core.privacy.wellknown import is_standard_user
+from clawtrain_tests.core.dataset.turns import said, turn
 
 KEY = bytes(range(32))
 SCRUBBER = Scrubber(Denylist(), (), KEY)
@@ -88,3 +91,35 @@ def test_a_person_found_is_found_in_the_name_of_their_bot(name: str) -> None:
 def test_a_person_found_does_not_reach_into_other_words(word: str) -> None:
     text = f'"pushName": "Render"\n{word}\n'
     assert word in SCRUBBER.text(text)
+
+
+@settings(deadline=None)
+@given(st.lists(handles, min_size=3, max_size=3, unique=True), st.booleans())
+def test_who_wrote_is_removed_from_what_was_written(who: list[str], in_one_line: bool) -> None:
+    first, last, account = (who[0].capitalize(), who[1].capitalize(), who[2])
+    meta = {
+        "sender": {
+            "label": f"{first} {last} (7000000010)",
+            "id": "7000000010",
+            "name": f"{first} {last}",
+            "username": account,
+        }
+    }
+    if in_one_line:
+        text = f"Telegram {first} {last} (@{account}) id:7000000010 +8m 2026-01-30 17:19 GMT+9"
+        meta = {"envelope": {"text": text}}
+    said_again = f"{first} {last}: thanks, ask {account} too"
+    written = msgspec.structs.replace(turn("a", said("yes"), request=said_again), request_meta=meta)
+    scrubber = Scrubber(Denylist(), (), KEY)
+    learn_from(scrubber, [(written, ())])
+    clean = scrubber.text(said_again)
+    assert not [name for name in (first, last, account) if name in clean]
+    assert clean.endswith(" too")
+
+
+def test_labels_and_ids_of_other_things_are_no_senders() -> None:
+    for text in (
+        '{"label": "File Menu", "id": "file-menu"}',
+        "set the Telegram chat id:123456 and the Telegram user id: 5",
+    ):
+        assert not [f for f in SCRUBBER.findings(text) if f.kind == "PERSON"]

@@ -79,6 +79,8 @@ _HANDLE_WORDS = tuple(
     )
     for colon in (":", "**:")
 )
+# "Telegram Jane (@jane) id:4711", as OpenClaw names a sender.
+_SENDER = re.compile(r"\(@(?P<user>[A-Za-z_]\w+)\) id:\d")
 # The head ``gh issue view`` and ``gh pr view`` print when nobody watches (GitHub CLI).
 _GH_HEAD = re.compile(r"(?m)^(?:author|assignees|reviewers):\t(?P<users>[^\n]+)")
 _GH_USER = re.compile(r"(?:(?<=\t)|(?<=, ))(?P<user>[A-Za-z0-9][A-Za-z0-9-]*)(?=,| \([A-Z]|\s*$)")
@@ -110,6 +112,7 @@ class AccountDetector:
         *_FIELD_WORDS,
         *_HANDLE_WORDS,
         *_GH_WORDS,
+        "(@",
         *_LOGIN_WORDS,
         *_ID_WORDS,
     )
@@ -145,6 +148,10 @@ class AccountDetector:
             yield from _user(match, "username-field")
         for match in page.near(_HANDLE_WORDS, _HANDLE, before=9, after=1, reach=60):
             yield from _user(match, "handle")
+        for start in page.at(("(@",)):
+            sender = _SENDER.match(page.text, start)
+            if sender:
+                yield from _user(sender, "sender")
         for start in page.at(_GH_WORDS):
             head = _GH_HEAD.match(page.text, start)
             if head:

@@ -82,11 +82,18 @@ _CONTEXTS = (
         rf"\b{_FIELD}\\*[\"']?\s*[:=]\s*\\*[\"'](?P<name>[^\"'\\\n{{}}$<>]{{2,60}})\\*[\"']",
         "name-field",
     ),
-    # OpenClaw puts what it knows of the sender before a message as JSON (OpenClaw 2026.3).
+    # OpenClaw puts what it knows of the sender before a message as JSON (OpenClaw 2026.3), or in
+    # one line (2026.1); "Jane (4711)" is Jane.
     _Context(
-        phrases('"sender"|"name"|sender\\"|name\\"'),
-        r"\"(?:sender|(?<=\d\",\n  \")name|(?<=\d\",\")name)\\*\"\s*:\s*\\*\"(?P<name>[^\"\\\n{}<"
-        r">:]{2,60})\\*\"",
+        phrases('"sender"|"name"|sender\\"|name\\"|"label"|label\\"'),
+        r"\"(?:sender|(?<=\d\",\n  \")name|(?<=\d\",\")name|"
+        r"label(?=\\*\":\s*\\*\"[^\"\n]{2,80}\",\s*\\*\"id\\*\":\s*\\*\"\d{6}))\\*\"\s*:\s*\\*\""
+        r"(?P<name>[^\"\\\n{}<>:]{2,60}?)(?: \([^()\"\n]*\))?\\*\"",
+        "sender",
+    ),
+    _Context(
+        ("telegram ",),
+        r"Telegram (?P<name>[^\n()\[\]@:]{2,60}?) (?:\(@\w+\) )?id:\d+ (?:\+\d|\w{3} \d|\d{4}-)",
         "sender",
     ),
     _Context(
