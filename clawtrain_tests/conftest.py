@@ -12,7 +12,8 @@ for _name in [
 ]:
     del os.environ[_name]
 # Definitions read the settings when they are imported, before any fixture runs.
-os.environ["CLAWTRAIN_HOME"] = tempfile.mkdtemp(prefix="clawtrain-tests-")
+_no_home = tempfile.TemporaryDirectory(prefix="clawtrain-tests-")
+os.environ["CLAWTRAIN_HOME"] = _no_home.name
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 
 

@@ -121,7 +121,7 @@ def test_a_killed_worker_and_a_restarted_database_change_nothing(
 ) -> None:
     began = time.monotonic()
     cluster.limit_pool("judge_endpoint", 3)
-    cluster.worker(cluster.home, "home", "dagster")
+    other = cluster.worker(cluster.home, "home", "dagster")
     victim = cluster.worker(cluster.second, "dagster")
     dagster = cluster.up()
     archived = dagster.run_job("archive")
@@ -132,7 +132,7 @@ def test_a_killed_worker_and_a_restarted_database_change_nothing(
 
     until(lambda: len(_held_by(journal, victim)) > 1, "a question of the second worker", _LIMIT_S)
     victim.kill()
-    in_flight = len(_held_by_dead(journal, cluster))
+    in_flight = sum(not other.has(pid) for pid in _owners(journal))
     cluster.worker(cluster.second, "dagster")  # a service manager starts it again
 
     half = len(DAYS) * TURNS_A_DAY // 2
@@ -207,11 +207,6 @@ def _owners(journal: sa.Engine) -> list[int]:
 
 def _held_by(journal: sa.Engine, worker: Process) -> list[int]:
     return [pid for pid in _owners(journal) if worker.has(pid)]
-
-
-def _held_by_dead(journal: sa.Engine, cluster: Cluster) -> list[int]:
-    living = cluster.processes
-    return [pid for pid in _owners(journal) if not any(worker.has(pid) for worker in living)]
 
 
 def _count(journal: sa.Engine) -> int:
