@@ -7,7 +7,7 @@ import dagster as dg
 
 from clawtrain_assets.core import schemas
 from clawtrain_assets.core.lake import WHOLE
-from clawtrain_assets.core.sessions.archive import CaptureReport
+from clawtrain_assets.core.sessions.capturing import CaptureReport
 from clawtrain_assets.core.sessions.gaps import begun_before
 from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.metadata import definition, preview

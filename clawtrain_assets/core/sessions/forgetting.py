@@ -16,7 +16,7 @@ import msgspec
 from clawtrain_assets.core.sessions.contents import Blobs, Measured
 from clawtrain_assets.core.sessions.families import TRANSCRIPTS, Family
 from clawtrain_assets.core.sessions.grouping import header_of, name_of, parents_in
-from clawtrain_assets.core.sessions.sources import ArchivedFile
+from clawtrain_assets.core.sessions.sources import ArchivedFile, Found
 from clawtrain_assets.core.sessions.states import drop_states, hand_over, replace_states
 
 SHARED: frozenset[str] = frozenset[Family]({"session_store", "cron_run"})
@@ -50,7 +50,14 @@ def note_forgotten(index: sqlite3.Connection, session_id: str) -> None:
         )
 
 
-def belongs_to(path: str, family: str, session_id: str | None, stream: BinaryIO) -> str | None:
+def is_of(file: Found | ArchivedFile, stream: BinaryIO, hashes: Collection[str]) -> bool:
+    """Whether the file is a copy of one of these sessions; leaves the stream at its start."""
+    session = _session_of(file.path, file.family, file.session_id, stream)
+    stream.seek(0)
+    return session is not None and session_hash(session) in hashes
+
+
+def _session_of(path: str, family: str, session_id: str | None, stream: BinaryIO) -> str | None:
     """The session a file is a copy of, None for one of many sessions; reads its first line."""
     if session_id is not None or family in SHARED:
         return session_id
