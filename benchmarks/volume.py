@@ -40,8 +40,8 @@ from clawtrain_assets.core.judging.measure import measure, read_scores
 from clawtrain_assets.core.lake import WHOLE, Lake
 from clawtrain_assets.core.privacy.denylist import Denylist
 from clawtrain_assets.core.privacy.scrub import Scrubber
-from clawtrain_assets.core.sessions import coverage
 from clawtrain_assets.core.sessions.archive import Archive
+from clawtrain_assets.core.sessions.coverage import Coverage
 from clawtrain_assets.core.sessions.extract import extract
 from clawtrain_assets.core.sessions.rows import read_turns
 from clawtrain_assets.core.shadow import gap, night
@@ -139,12 +139,11 @@ class History:
         return lambda: gate_fingerprint(workspace)
 
     def shown(self) -> Ask:
-        return lambda: [
-            coverage.by_day(self.lake, 60),
-            coverage.by_model(self.lake),
-            coverage.by_source(self.lake),
-            coverage.lost(self.lake, {}),
-        ]
+        def ask() -> None:
+            found = Coverage(self.lake)
+            found.by_day(60), found.by_model(), found.by_source(), found.lost({})
+
+        return ask
 
     def checks(self) -> Ask:
         rules = (
@@ -171,7 +170,11 @@ class History:
         return ask
 
     def chosen(self) -> Ask:
-        return lambda: selection.select(self.lake, 7.0, ())
+        def ask() -> None:
+            self.lake.path(neardup.EDGES).unlink(missing_ok=True)  # as if a day had changed
+            selection.select(self.lake, 7.0, ())
+
+        return ask
 
     def bands(self) -> Ask:
         return lambda: neardup.update_bands(self.lake)

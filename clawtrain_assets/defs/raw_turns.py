@@ -7,7 +7,7 @@ import dagster as dg
 import pyarrow as pa
 
 from clawtrain_assets.core import schemas
-from clawtrain_assets.core.sessions.coverage import by_day, by_model, by_source, lost, shares
+from clawtrain_assets.core.sessions.coverage import Coverage, shares
 from clawtrain_assets.core.sessions.extract import extract
 from clawtrain_assets.core.sessions.quarantine import write_quarantine
 from clawtrain_assets.defs.discreet import discreet
@@ -54,11 +54,12 @@ def raw_turns(context: dg.AssetExecutionContext, workspace: Workspace) -> None:
     rows = lake.write_days("raw_turns", days, extraction.batches(), schemas.TURNS)
     write_quarantine(lake, extraction.quarantine)
     report = extraction.report
+    coverage = Coverage(lake)
     history = {
-        "days": whole(by_day(lake, _DAYS_SHOWN)),
-        "models": whole(by_model(lake)),
-        "attribution sources": whole(by_source(lake)),
-        "lost to rotation": whole(lost(lake, report.gaps)),
+        "days": whole(coverage.by_day(_DAYS_SHOWN)),
+        "models": whole(coverage.by_model()),
+        "attribution sources": whole(coverage.by_source()),
+        "lost to rotation": whole(coverage.lost(report.gaps)),
     }
     for day in days:
         context.add_asset_metadata(

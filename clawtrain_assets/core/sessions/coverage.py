@@ -9,57 +9,84 @@ from clawtrain_assets.core.lake import Lake
 # Delivery mirrors and the like have no model to know; only model's turns count here. A turn that
 # only LCM still has was rotated out of its session file: its usage and cost are gone for good. The
 # cost is null where no turn's is known: unpriced is not free.
-_COUNTS = """
+_GROUPS = """
+SELECT day, provider, model, attribution_source,
   count(*) AS turns,
-  round(count(*) FILTER (exclusion_reason IS NULL AND model IS NOT NULL)
-    / nullif(count(*) FILTER (exclusion_reason IS NULL), 0), 4) AS attributed_share,
+  count(*) FILTER (exclusion_reason IS NULL) AS own,
+  count(*) FILTER (exclusion_reason IS NULL AND model IS NOT NULL) AS known,
   count(*) FILTER (cost_state = 'priced') AS priced,
   count(*) FILTER (cost_state = 'recomputed') AS recomputed,
   count(*) FILTER (cost_state = 'unpriced') AS unpriced,
   count(*) FILTER (cost_state = 'none') AS without_tokens,
-  round(sum(cost_usd), 4) AS cost_usd,
+  sum(cost_usd) AS cost_usd,
   count(*) FILTER (source_family = 'lcm') AS only_in_lcm
+FROM turns GROUP BY ALL
+"""
+_COUNTS = """
+  sum(turns)::BIGINT AS turns,
+  round(sum(known) / nullif(sum(own), 0), 4) AS attributed_share,
+  sum(priced)::BIGINT AS priced,
+  sum(recomputed)::BIGINT AS recomputed,
+  sum(unpriced)::BIGINT AS unpriced,
+  sum(without_tokens)::BIGINT AS without_tokens,
+  round(sum(cost_usd), 4) AS cost_usd,
+  sum(only_in_lcm)::BIGINT AS only_in_lcm
 """
 
 
-def by_day(lake: Lake, days: int) -> pa.Table:
-    """The last so many days that have turns, newest first."""
-    sql = f"SELECT day, {_COUNTS} FROM turns GROUP BY day ORDER BY day DESC LIMIT {days:d}"
-    return lake.query(sql, turns="raw_turns")
+class Coverage:
+    """Tables over the turns of all days, which are read once."""
 
+    def __init__(self, lake: Lake) -> None:
+        self._groups = lake.query(_GROUPS, turns="raw_turns")
 
-def by_model(lake: Lake) -> pa.Table:
-    """Every provider and model with where their names were found, most turns first."""
-    sql = f"""SELECT provider, model, attribution_source, {_COUNTS} FROM turns
-              GROUP BY ALL ORDER BY turns DESC, provider, model, attribution_source"""
-    return lake.query(sql, turns="raw_turns")
+    def by_day(self, days: int) -> pa.Table:
+        """The last so many days that have turns, newest first."""
+        return self._ask(
+            f"SELECT day, {_COUNTS} FROM groups GROUP BY day ORDER BY day DESC LIMIT {days:d}"
+        )
 
+    def by_model(self) -> pa.Table:
+        """Every provider and model with where their names were found, most turns first."""
+        return self._ask(
+            f"""SELECT provider, model, attribution_source, {_COUNTS} FROM groups
+                GROUP BY ALL ORDER BY turns DESC, provider, model, attribution_source"""
+        )
 
-def by_source(lake: Lake) -> pa.Table:
-    """Where models were found, and how much that adds to the attributed share of all turns."""
-    sql = f"""SELECT attribution_source,
-                round(count(*) FILTER (exclusion_reason IS NULL AND model IS NOT NULL)
-                  / nullif((SELECT count(*) FROM turns WHERE exclusion_reason IS NULL), 0), 4)
-                  AS share_of_all, {_COUNTS}
-              FROM turns GROUP BY ALL ORDER BY turns DESC, attribution_source"""
-    return lake.query(sql, turns="raw_turns")
+    def by_source(self) -> pa.Table:
+        """Where models were found, and how much that adds to the attributed share of all turns."""
+        return self._ask(
+            f"""SELECT attribution_source,
+                  round(sum(known) / nullif((SELECT sum(own) FROM groups), 0), 4) AS share_of_all,
+                  {_COUNTS}
+                FROM groups GROUP BY ALL ORDER BY turns DESC, attribution_source"""
+        )
 
+    def lost(self, gaps: Mapping[str, int]) -> pa.Table:
+        """What rotation took: turns without usage and cost, conversations without a beginning.
 
-def lost(lake: Lake, gaps: Mapping[str, int]) -> pa.Table:
-    """What rotation took, by day: turns without usage and cost, conversations without a beginning.
+        By day; ``gaps`` are the latter as the latest reading counted them (``Report.gaps``).
+        """
+        found = self._ask(
+            """SELECT day, sum(only_in_lcm)::BIGINT AS turns FROM groups
+               WHERE only_in_lcm > 0 GROUP BY day"""
+        )
+        only = dict(zip(*(column.to_pylist() for column in found.columns), strict=True))
+        days = sorted(only.keys() | gaps.keys(), reverse=True)
+        return pa.table(
+            {
+                "day": pa.array(days, pa.string()),
+                "turns_only_in_lcm": pa.array([only.get(day, 0) for day in days], pa.int64()),
+                "without_beginning": pa.array([gaps.get(day, 0) for day in days], pa.int64()),
+            }
+        )
 
-    ``gaps`` are the latter as the latest reading counted them (``Report.gaps``).
-    """
-    sql = """SELECT day, count(*) AS turns FROM turns WHERE source_family = 'lcm' GROUP BY day"""
-    only = {row["day"]: row["turns"] for row in lake.query(sql, turns="raw_turns").to_pylist()}
-    days = sorted(only.keys() | gaps.keys(), reverse=True)
-    return pa.table(
-        {
-            "day": pa.array(days, pa.string()),
-            "turns_only_in_lcm": pa.array([only.get(day, 0) for day in days], pa.int64()),
-            "without_beginning": pa.array([gaps.get(day, 0) for day in days], pa.int64()),
-        }
-    )
+    def _ask(self, sql: str) -> pa.Table:
+        import duckdb
+
+        with duckdb.connect() as connection:
+            connection.register("groups", self._groups)
+            return connection.sql(sql).to_arrow_table()
 
 
 def shares(turns: pa.Table) -> dict[str, float]:
