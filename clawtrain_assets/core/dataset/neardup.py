@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from upath import UPath
 
@@ -31,6 +32,7 @@ EDGES = "near_duplicate_edges"  # of the newest release: pairs that are near-dup
 CLUSTERS = "near_duplicates"  # of the newest release: which example stands for which
 SIMILAR = 0.8
 LEAST_SHINGLES = 16  # of an answer, 20 words; shorter ones are equal or they are not
+_AT_ONCE = 50_000  # pairs whose texts are in memory
 _BUCKET = 50  # texts sharing a key beyond this are compared with the first of them only
 
 _SCHEMA = pa.schema(
@@ -111,29 +113,52 @@ def update_bands(lake: Lake, source: str = "sharegpt_dataset") -> None:
         lake.write(ASSET, day, table.replace_schema_metadata(marks))
 
 
-def update_edges(lake: Lake, chosen: Mapping[str, Mapping[str, Any]]) -> None:
-    """Bring the table of near-duplicates among ``chosen`` examples up to date with the bands."""
-    stamp = _source_of_edges(lake, chosen)
+def update_edges(lake: Lake, chosen: pa.Table) -> None:
+    """Bring the table of near-duplicates among ``chosen`` examples up to date with the bands.
+
+    ``chosen`` has the columns ``example_id`` and ``day``.
+    """
+    numbers = _numbers(chosen)
+    stamp = _source_of_edges(lake, numbers)
     if lake.exists(EDGES) and _stamp_in(lake.path(EDGES)) == stamp:
         return
-    ids = {doc_number(example_id): example_id for example_id in chosen}
-    pairs = candidates(str(lake.root / ASSET / "day=*" / "part-0.parquet"), list(ids))
-    wanted = {ids[doc] for pair in pairs for doc in pair}
-    edges = duplicates_of(pairs, _texts(lake, wanted, chosen))
+    pairs = candidates(str(lake.root / ASSET / "day=*" / "part-0.parquet"), numbers)
+    facts = _facts(chosen, numbers, pairs)
+    # Pairs of the same days together, so that a day's texts are not read with each portion.
+    pairs.sort(key=lambda pair: sorted(facts[doc]["day"] for doc in pair))
+    edges: list[tuple[int, int]] = []
+    for start in range(0, len(pairs), _AT_ONCE):
+        some = pairs[start : start + _AT_ONCE]
+        wanted = {doc: facts[doc] for pair in some for doc in pair}
+        edges += duplicates_of(some, _texts(lake, wanted))
     columns = {"one": [one for one, _ in edges], "other": [other for _, other in edges]}
     lake.write(EDGES, WHOLE, pa.table(columns, schema=_EDGES.with_metadata({"source": stamp})))
 
 
-def _source_of_edges(lake: Lake, chosen: Iterable[str]) -> str:
+def _source_of_edges(lake: Lake, numbers: minhash.U64) -> str:
     whole = hashlib.sha256(f"{minhash.ALGORITHM} {SIMILAR}\n".encode())
     for day in lake.days(ASSET):
         whole.update(f"{day} {lake.version(ASSET, day)}\n".encode())
-    for example_id in sorted(chosen):
-        whole.update(f"{example_id}\n".encode())
+    whole.update(np.sort(numbers).tobytes())
     return whole.hexdigest()
 
 
-def candidates(pattern: str, chosen: Sequence[int]) -> list[tuple[int, int]]:
+def _numbers(chosen: pa.Table) -> minhash.U64:
+    ids = (example_id for part in chosen["example_id"].chunks for example_id in part.to_pylist())
+    return np.fromiter(map(doc_number, ids), np.uint64, chosen.num_rows)
+
+
+def _facts(
+    chosen: pa.Table, numbers: minhash.U64, pairs: Iterable[tuple[int, int]]
+) -> dict[int, dict[str, Any]]:
+    """The rows of ``chosen`` that are in a pair, by their document's number."""
+    paired = np.array(sorted({doc for pair in pairs for doc in pair}), np.uint64)
+    order = np.argsort(numbers)
+    rows = chosen.take(pa.array(order[np.searchsorted(numbers, paired, sorter=order)]))
+    return dict(zip(paired.tolist(), rows.to_pylist(), strict=True))
+
+
+def candidates(pattern: str, chosen: Sequence[int] | minhash.U64) -> list[tuple[int, int]]:
     """Pairs among ``chosen`` documents that share a band, from band tables at ``pattern``.
 
     Of a key that more than 50 share (a template, say) only pairs with its first document.
@@ -185,39 +210,44 @@ def survivors(edges: Iterable[tuple[int, int]], order: Callable[[int], Any]) -> 
     return {doc: root(doc) for doc in parent if root(doc) != doc}
 
 
-def near_duplicates(lake: Lake, chosen: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def near_duplicates(lake: Lake, chosen: pa.Table) -> dict[str, str]:
     """Near-duplicates among examples: the id of each that goes, and of the one that stays.
 
-    ``chosen`` maps example ids to rows with ``day`` and ``overall``. The best scored stays, of
+    ``chosen`` has the columns ``example_id``, ``day`` and ``overall``. The best scored stays, of
     equals the earliest day, then the smallest id. The groups are in the table CLUSTERS as well.
     """
-    if not chosen:
+    if not chosen.num_rows:
         return {}
+    chosen = chosen.select(["example_id", "day", "overall"])
     update_bands(lake)
     update_edges(lake, chosen)
-    ids = {doc_number(example_id): example_id for example_id in chosen}
-    edges = lake.read(EDGES)
+    edges = list(_pairs_in(lake.read(EDGES)))
+    facts = _facts(chosen, _numbers(chosen), edges)
 
     def best_first(doc: int) -> tuple[float, str, str]:
-        row = chosen[ids[doc]]
-        return -row["overall"], row["day"], ids[doc]
+        row = facts[doc]
+        return -row["overall"], row["day"], row["example_id"]
 
-    gone = {ids[doc]: ids[kept] for doc, kept in survivors(_pairs_in(edges), best_first).items()}
+    gone = {
+        facts[doc]["example_id"]: facts[kept]["example_id"]
+        for doc, kept in survivors(edges, best_first).items()
+    }
     listed = sorted(gone.items(), key=lambda item: item[::-1])
     rows = [{"example_id": example, "kept_example_id": kept} for example, kept in listed]
     lake.write_rows(CLUSTERS, WHOLE, rows, _CLUSTERS)
     return gone
 
 
-def _texts(
-    lake: Lake, wanted: set[str], chosen: Mapping[str, Mapping[str, Any]]
-) -> dict[int, Text]:
+def _texts(lake: Lake, wanted: Mapping[int, Mapping[str, Any]]) -> dict[int, Text]:
+    by_day: dict[str, dict[str, int]] = {}
+    for doc, row in wanted.items():
+        by_day.setdefault(row["day"], {})[row["example_id"]] = doc
     texts = {}
-    for day in sorted({chosen[example_id]["day"] for example_id in wanted}):
-        rows = lake.read("sharegpt_dataset", day, ["example_id", "conversations"]).to_pylist()
-        for row in rows:
-            if row["example_id"] in wanted:
-                texts[doc_number(row["example_id"])] = text_of(json.loads(row["conversations"]))
+    for day, docs in by_day.items():
+        table = lake.read("sharegpt_dataset", day, ["example_id", "conversations"])
+        own = table.filter(pc.is_in(table["example_id"], pa.array(list(docs), pa.string())))
+        for row in own.to_pylist():
+            texts[docs[row["example_id"]]] = text_of(json.loads(row["conversations"]))
     return texts
 
 

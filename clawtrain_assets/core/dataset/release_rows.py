@@ -31,18 +31,21 @@ def learn_release(lake: Lake, selection: Selection, scrubber: Scrubbing) -> None
 
 
 def _sources(lake: Lake, selection: Selection) -> Iterator[tuple[Turn, list[Message]]]:
-    by_day: dict[str, dict[str, list[Message]]] = {}
-    for row in selection.chosen.values():
-        by_day.setdefault(row["day"], {})[row["turn_id"]] = []
-    for day in lake.days("contrastive_pairs"):
-        columns = ("turn_id", "status", "reference", "candidate")
-        for pair in lake.read("contrastive_pairs", day, columns).to_pylist():
-            if pair["status"] == "pair":
-                sides = [msgspec.json.decode(pair[s], type=Message) for s in columns[2:]]
-                by_day.setdefault(day, {}).setdefault(pair["turn_id"], []).extend(sides)
-    for day, answers in sorted(by_day.items()):
-        for turn in _turns(lake, day, pa.chunked_array([list(answers)])).values():
-            yield turn, answers[turn.turn_id]
+    chosen = dict(selection.by_day())
+    columns = ("turn_id", "status", "reference", "candidate")
+    for day in sorted(chosen.keys() | set(lake.days("contrastive_pairs"))):
+        answers: dict[str, list[Message]] = {}
+        if day in chosen:
+            answers = {turn_id: [] for turn_id in chosen[day]["turn_id"].to_pylist()}
+        if lake.exists("contrastive_pairs", day):
+            for pair in lake.read("contrastive_pairs", day, columns).to_pylist():
+                if pair["status"] == "pair":
+                    sides = [msgspec.json.decode(pair[s], type=Message) for s in columns[2:]]
+                    answers.setdefault(pair["turn_id"], []).extend(sides)
+        if answers:
+            wanted = pa.chunked_array([list(answers)], pa.string())
+            for turn in _turns(lake, day, wanted).values():
+                yield turn, answers[turn.turn_id]
 
 
 def write_examples(
@@ -54,12 +57,12 @@ def write_examples(
     known: Evaluations,
 ) -> Lineage:
     """Add the chosen examples to their files, a day in memory at a time; returns their lineage."""
-    chosen = selection.chosen
     lineage = []
-    for day in sorted({row["day"] for row in chosen.values()}):
+    for day, chosen in selection.by_day():
+        ids, scores = (chosen[name].to_pylist() for name in ("example_id", "scores"))
+        scored = dict(zip(ids, scores, strict=True))
         for row in lake.read("sharegpt_dataset", day).sort_by("turn_id").to_pylist():
-            fact = chosen.get(row["example_id"])
-            if fact is None or row["status"] != "kept":
+            if row["example_id"] not in scored or row["status"] != "kept":
                 continue
             row = _freed(row, scrubber, selection.counts)
             forms = sharegpt_row(row), messages_row(row), completion_row(row)
@@ -73,7 +76,7 @@ def write_examples(
             for name, form in zip(SFT_FORMS, forms, strict=True):
                 files.add(name, split, form)
             line = _lineage(row["example_id"], "sft", split, row, scrubber)
-            lineage.append(line | {"scores": fact["scores"]})
+            lineage.append(line | {"scores": scored[row["example_id"]]})
     return lineage
 
 
