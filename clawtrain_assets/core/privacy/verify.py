@@ -155,7 +155,8 @@ class _Terms:
     def __init__(self, denylist: Denylist, known: Collection[str]) -> None:
         self._kinds = {value.casefold(): kind for kind, value in denylist.values()}
         # A word written small may be an ordinary word: names need their capital.
-        names = [re.escape(v) for kind, v in denylist.values() if kind == "names"]
+        # Long ones are parts of CamelCase words as well.
+        names = [_name(value) for kind, value in denylist.values() if kind == "names"]
         others = [re.escape(v) for kind, v in denylist.values() if kind not in ("names", "phones")]
         phones = [
             r"\W{0,3}".join(re.sub(r"\D", "", value))
@@ -163,7 +164,7 @@ class _Terms:
             if kind == "phones"
         ]
         self._patterns = [
-            ("names", re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)")) if names else None,
+            ("names", re.compile("|".join(names))) if names else None,
             ("", re.compile(rf"(?<!\w)(?:{'|'.join(others)})(?!\w)", re.I)) if others else None,
             ("phones", re.compile(rf"(?<!\d)(?:{'|'.join(phones)})(?!\d)")) if phones else None,
         ]
@@ -187,6 +188,11 @@ class _Terms:
                 kind, pattern = entry
                 for match in pattern.finditer(text):
                     yield kind or self._kinds.get(match.group().casefold(), "term"), match.group()
+
+
+def _name(value: str) -> str:
+    hump = "|(?<=[a-z])(?=[A-Z])" if len(value) > 4 and value.isalpha() else ""
+    return rf"(?:(?<![^\W_]){hump}){re.escape(value)}(?:(?![^\W_]){hump})"
 
 
 def _tag(key: bytes, value: str) -> str:

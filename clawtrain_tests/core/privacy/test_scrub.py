@@ -283,6 +283,11 @@ def test_every_layer_is_what_removes_its_canary(layer: str) -> None:
             "://a:",
             "://a@",
             "eyJa.",
+            "application no. 1234/05, ",
+            "Handle: @a.",
+            "author:\ta, ",
+            "Telegram A ",
+            "a\\.",
             "$2a$",
         ),
         *(

@@ -97,6 +97,8 @@ def test_the_canaries_notice_that_nothing_is_learned() -> None:
         {"text": f"export GH={TOKEN}"},
         {"a": json.dumps({"b": json.dumps({"cmd": f'T="{TOKEN}"'})})},
         {"text": "ask Wilhelmine"},
+        {"text": "class MyWilhelmineBot:"},
+        {"text": "wake_Wilhelmine_up"},
         {"text": "on " + base64.b64encode(b"ssh to kellerkiste now").decode()},
         {"text": "%57ilhelmine"},
         {"text": "call 49-171-5550123"},
