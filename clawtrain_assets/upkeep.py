@@ -106,22 +106,22 @@ def journal(purpose: str | None, as_json: bool, retried: str | None) -> None:
     from clawtrain_assets.settings import load_settings
 
     with Journal(load_settings().journal) as entries:
+        summary = entries.summary()
+        known = sorted({row["purpose"] for row in summary})
+        for named in (retried, purpose):
+            if named is not None and named not in known:
+                raise UsageError(
+                    f"The journal has no answers for {named!r}; it has: "
+                    f"{', '.join(known) or 'none at all'}."
+                )
         if retried is not None:
             deleted = entries.forget_errors(retried)
             click.echo(f"{deleted} errors of {retried} deleted; the next run asks again.")
-            return
-        summary = entries.summary()
-        if purpose is None and not as_json:
+        elif purpose is None and not as_json:
             click.echo(render(summary))
-            return
-        known = sorted({row["purpose"] for row in summary})
-        if purpose is not None and purpose not in known:
-            raise UsageError(
-                f"The journal has no answers for {purpose!r}; it has: "
-                f"{', '.join(known) or 'none at all'}."
-            )
-        for row in entries.export(purpose) if purpose else summary:
-            click.echo(json.dumps(row, ensure_ascii=False))
+        else:
+            for row in entries.export(purpose) if purpose else summary:
+                click.echo(json.dumps(row, ensure_ascii=False))
 
 
 @click.command()

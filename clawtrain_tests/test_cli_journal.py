@@ -53,8 +53,9 @@ def test_a_program_gets_json_lines(answered: Path) -> None:
     assert json.loads(answers[0]["reply"])["text"] == "Grüße"
 
 
-def test_an_unknown_purpose_names_those_there_are(answered: Path) -> None:
-    done = clawtrain("journal", "--export", "jugde", home=answered)
+@pytest.mark.parametrize("option", ["--export", "--forget-errors"])
+def test_an_unknown_purpose_names_those_there_are(answered: Path, option: str) -> None:
+    done = clawtrain("journal", option, "jugde", home=answered)
     assert done.returncode == 2
     assert b"judge" in done.stderr
 

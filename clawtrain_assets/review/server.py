@@ -8,7 +8,6 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
-from typing import Literal
 
 import msgspec
 import uvicorn
@@ -19,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from clawtrain_assets.core.dataset.reviews import Judgment
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.privacy.pseudonyms import OWN
 from clawtrain_assets.core.schemas import SCORES
@@ -33,7 +33,7 @@ _BODY_LIMIT = 100_000  # bytes of a posted verdict
 
 class _Posted(msgspec.Struct, forbid_unknown_fields=True):
     example_id: str
-    verdict: Literal["keep", "reject", "leak", "skip"]
+    verdict: Judgment
     notes: str = ""
     scores: dict[str, float] | None = None
 

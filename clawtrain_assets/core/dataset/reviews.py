@@ -13,7 +13,6 @@ from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.lake import make_private, replace_bytes
 
 Judgment = Literal["keep", "reject", "leak", "skip"]
-JUDGMENTS: tuple[Judgment, ...] = ("keep", "reject", "leak", "skip")
 
 
 class ReviewVerdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,8 @@
 keeps it full.
 """
 
+from typing import TYPE_CHECKING
+
 from clawtrain_assets.core.endpoints.running import run_all
 from clawtrain_assets.core.endpoints.types import (
     ChatReply,
@@ -14,6 +16,9 @@ from clawtrain_assets.core.endpoints.types import (
     prompt_hash,
 )
 from clawtrain_assets.settings import Endpoint
+
+if TYPE_CHECKING:
+    from clawtrain_assets.core.endpoints.supervisor import Patience
 
 __all__ = [
     "ChatReply",
@@ -27,8 +32,8 @@ __all__ = [
 ]
 
 
-def open_fleet(endpoint: Endpoint) -> Fleet:
-    """The endpoint's hosts; open it with ``async with``.
+def open_fleet(endpoint: Endpoint, patience: "Patience | None" = None) -> Fleet:
+    """The endpoint's hosts; open it with ``async with``. The embedded model needs no patience.
 
     Its client is imported here: the definitions are loaded far more often than a model is asked.
     """
@@ -36,7 +41,9 @@ def open_fleet(endpoint: Endpoint) -> Fleet:
     from clawtrain_assets.core.endpoints.fleet import HostFleet
     from clawtrain_assets.core.endpoints.ollama import Ollama
     from clawtrain_assets.core.endpoints.openai import OpenAI
+    from clawtrain_assets.core.endpoints.supervisor import PATIENCE
 
     if endpoint.protocol == "embedded":
         return EmbeddedFleet(endpoint)
-    return HostFleet(endpoint, Ollama() if endpoint.protocol == "ollama" else OpenAI())
+    dialect = Ollama() if endpoint.protocol == "ollama" else OpenAI()
+    return HostFleet(endpoint, dialect, patience=patience or PATIENCE)

@@ -5,10 +5,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from clawtrain_assets.core.endpoints.embedded import EmbeddedFleet
-from clawtrain_assets.core.endpoints.fleet import HostFleet
-from clawtrain_assets.core.endpoints.ollama import Ollama
-from clawtrain_assets.core.endpoints.openai import OpenAI
+from clawtrain_assets.core.endpoints import open_fleet
 from clawtrain_assets.core.endpoints.supervisor import Patience
 from clawtrain_assets.core.endpoints.types import ChatRequest, EndpointError, Fleet
 from clawtrain_assets.core.turn import Message
@@ -42,12 +39,11 @@ async def preflight(endpoint: Endpoint, role: str = "endpoint") -> list[Check]:
     The warm-up loads the model, which takes minutes for a large one and spares them later.
     """
     if endpoint.protocol == "embedded":
-        return [check async for check in _examine(EmbeddedFleet(endpoint), f"{role} embedded")]
+        return [check async for check in _examine(open_fleet(endpoint), f"{role} embedded")]
     checks = []
     for host in endpoint.hosts:
         single = endpoint.model_copy(update={"hosts": (host,)})
-        dialect = Ollama() if endpoint.protocol == "ollama" else OpenAI()
-        fleet = HostFleet(single, dialect, patience=_HASTY)
+        fleet = open_fleet(single, _HASTY)
         checks += [check async for check in _examine(fleet, f"{role} {host}")]
         if endpoint.protocol == "ollama" and checks[-1].ok:
             checks += await _abilities(single, host, f"{role} {host}", role)

@@ -29,10 +29,17 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime:
 
 def states_of(archive: Archive, wanted: str) -> list[State]:
     """States of the files whose full path contains ``wanted``; raises UsageError if none does."""
-    found = [state for state in archive.states() if wanted in f"{state.root}/{state.path}"]
+    states = archive.states()
+    if not states:
+        raise UsageError(
+            "The archive has nothing yet: run the job archive (clawtrain up), or wait for its hour."
+        )
+    found = [state for state in states if wanted in f"{state.root}/{state.path}"]
     if not found:
-        what = f"no file whose path contains {wanted!r}" if wanted else "nothing yet"
-        raise UsageError(f"The archive has {what}: see what it has with `clawtrain archive list`.")
+        raise UsageError(
+            f"The archive has no file whose path contains {wanted!r}: see what it has with "
+            "`clawtrain archive list`."
+        )
     return found
 
 

@@ -5,10 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from clawtrain_assets.core.endpoints import ChatReply, ChatRequest, EndpointError
-from clawtrain_assets.core.endpoints.fleet import HostFleet
-from clawtrain_assets.core.endpoints.ollama import Ollama
-from clawtrain_assets.core.endpoints.openai import OpenAI
+from clawtrain_assets.core.endpoints import ChatReply, ChatRequest, EndpointError, open_fleet
 from clawtrain_assets.core.endpoints.supervisor import Patience
 from clawtrain_assets.core.turn import Message
 from clawtrain_assets.settings import Endpoint
@@ -31,8 +28,7 @@ def chat(
     """Ask ``times`` times in a row; failures are returned like replies."""
 
     async def run() -> list[ChatReply | EndpointError]:
-        dialect = Ollama() if where.protocol == "ollama" else OpenAI()
-        async with HostFleet(where, dialect, patience=QUICK) as fleet:
+        async with open_fleet(where, QUICK) as fleet:
             outcomes: list[ChatReply | EndpointError] = []
             for _ in range(times):
                 try:
