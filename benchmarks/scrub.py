@@ -1,12 +1,12 @@
 """The privacy scrub: what survives, what is changed needlessly, and how fast.
 
-    python benchmarks/scrub.py [--quick] [--json] [--sets DIR [--peers PYTHON]]
+    python benchmarks/scrub.py [--quick] [--json] [--rounds N] [--sets DIR [--peers PYTHON]]
 
-Canaries: every type of value in every hidden form, made fresh, planted into rows, scrubbed and
-looked for by the verifier's readings. Ordinary text: the standard library's own sources, whose
-characters should all stay; e-mail addresses and people named in its credits are counted apart,
-because they are real. Speed: one core, CPU time of this process, beside one Aho-Corasick pass of
-the same trigger words over the same text.
+Canaries: every type of value in every hidden form, made fresh for each of --rounds (1), planted
+into rows, scrubbed and looked for by the verifier's readings. Ordinary text: the standard
+library's own sources, whose characters should all stay; e-mail addresses and people named in its
+credits are counted apart, because they are real. Speed: one core, CPU time of this process, beside
+one Aho-Corasick pass of the same trigger words over the same text.
 
 --sets measures the labelled sets of a directory as well. A set is ``NAME.jsonl``: a line is an
 object with ``id``, ``text`` and ``spans``, a list of ``{"start", "end", "soft"}`` in code points;
@@ -82,12 +82,15 @@ def as_session(texts: list[str]) -> list[str]:
     return [json.dumps({"role": "toolResult", "content": text}) for text in texts]
 
 
-def canary_metrics(per_type: int) -> Iterator[dict[str, Any]]:
-    report = run_canaries(_ROWS, scrubbed_by(lambda extra: Scrubber(extra, (), KEY)), per_type)
-    seen = report.found_before / report.planted
+def canary_metrics(per_type: int, rounds: int) -> Iterator[dict[str, Any]]:
+    send = scrubbed_by(lambda extra: Scrubber(extra, (), KEY))
+    reports = [run_canaries(_ROWS, send, per_type) for _ in range(rounds)]
+    planted = sum(report.planted for report in reports)
+    survived = sum(report.survived for report in reports)
+    seen = sum(report.found_before for report in reports) / planted
     yield metric("canaries seen before", seen, 1.0, seen == 1, "share")
-    yield metric("canaries planted", report.planted, None, True, "canaries")
-    yield metric("canaries surviving", report.survived, 0, not report.survived, "canaries")
+    yield metric("canaries planted", planted, None, True, "canaries")
+    yield metric("canaries surviving", survived, 0, not survived, "canaries")
 
 
 def ordinary_metrics(texts: list[str]) -> Iterator[dict[str, Any]]:
@@ -216,12 +219,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--sets", type=Path)
     parser.add_argument("--peers")
     options = parser.parse_args()
     texts = list(ordinary_text(2_000_000 if options.quick else 10_000_000))
     results = [
-        *canary_metrics(1 if options.quick else 8),
+        *canary_metrics(1 if options.quick else 8, options.rounds),
         *ordinary_metrics(texts),
         *speed_metrics(texts),
     ]
