@@ -41,7 +41,8 @@ _REST = r"[ \t│|>]*(?=[A-Za-z_+/-]*\d[A-Za-z0-9_+/-]{6,}={0,2}[ \t│|]*(?:\r?
 _FULL = "|".join(rf"(?<=\n[^\n]{{{width}}}\n)" for width in (72, 76, 80, 100, 120))
 _NO_SETTING = r"(?![ \t]*[A-Za-z_][\w.-]*[ \t]?[=:])"  # another line of an .env file
 _JOINED = re.compile(
-    rf"(\\\r?\n[ \t]*|\n(?<={_CHARS}{{40}}\n){_REST}|\r\n(?<={_CHARS}{{40}}\r\n){_REST}"
+    rf"(['\"]\\\r?\n[ \t]*['\"]|\\\r?\n[ \t]*|\n(?<={_CHARS}{{40}}\n){_REST}"
+    rf"|\r\n(?<={_CHARS}{{40}}\r\n){_REST}"
     rf"|\n(?<={_CHARS}\n)(?={_CHARS}){_NO_SETTING}(?:{_FULL})"
     rf"|['\"](?<=[\w@.+/=-]{{3}}['\"])[ \t]*\+\s*['\"])"
 )

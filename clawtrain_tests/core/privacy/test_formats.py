@@ -4,7 +4,7 @@ import base64
 import string
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clawtrain_assets.core.privacy.denylist import Denylist
@@ -85,6 +85,7 @@ def test_a_customers_label_goes_and_the_services_name_stays(label: str, service:
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(generated(9), min_size=1, max_size=4, unique=True))
+@example(["jrG48KUbI"])  # "anJHNDhLVWJJ" in base64, which begins like a sentence
 def test_a_kubernetes_secret_keeps_its_shape_and_none_of_its_values(values: list[str]) -> None:
     encoded = [base64.b64encode(value.encode()).decode() for value in values]
     data = "\n".join(f"  entry{number}: {value}" for number, value in enumerate(encoded))

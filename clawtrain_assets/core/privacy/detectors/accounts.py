@@ -38,7 +38,11 @@ _LOGIN_WORDS = (
 )
 _WHO = re.compile(r"(?m)^(?P<user>[a-z_][\w.-]*)\s+(?:pts/|tty)\d+\s")
 _USER_HOST = re.compile(r"(?P<user>[A-Za-z_][\w.-]*)@(?P<host>[A-Za-z0-9][\w-]*(?:\.[\w-]+)*)")
-_BARE_AT = re.compile(r"(?<=\s)(?P<user>[A-Za-z][\w-]*\.[\w.-]+)@(?=\s)")
+# As ``tailscale status`` lists owners of machines.
+_BARE_AT = re.compile(
+    r"(?<=\s)(?P<user>[A-Za-z][\w-]*(?P<dotted>\.[\w.-]+)?)@"
+    r"(?=\s+(?:linux|macOS|windows|iOS|android|tvOS)\b|(?(dotted)\s|(?!)))"
+)
 _REMOTE = re.compile(
     r"\b(?:ssh|scp|rsync|sftp|mosh|ssh-copy-id)\b|(?:ssh-(?:rsa|ed25519|dss)|ecdsa-\S+)\s\S+\s+$"
 )

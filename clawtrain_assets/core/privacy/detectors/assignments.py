@@ -27,6 +27,12 @@ _SECRETS = frozenset(
         "presharedkey preshared access refresh code pin crumb"
     )
 )
+# Names that are one word in one case: PGPASSWORD, dbpasswd, smtppass.
+_PASSWORD_ENDINGS = tuple(words("password passwd passphrase passcode passwort kennwort"))
+_PASSWORD_COMPOUND = re.compile(
+    r"(?:db|pg|my|sql|mysql|redis|smtp|imap|mail|ftp|ssh|http|user|usr|admin|root|login|wifi|"
+    r"app|api|key|keystore|trust|truststore|proxy|vpn)(?:pass|pwd|pw)"
+)
 # With these, a value is secret although it is short; the others need a long one.
 _TELLING = frozenset(
     words(
@@ -121,7 +127,12 @@ def _strength(name: str) -> str:
     if not segments:
         return ""
     last = segments[-1]
-    if last in _PASSWORDS or (len(segments) > 1 and segments[-2] + last in _PASSWORDS):
+    if (
+        last in _PASSWORDS
+        or last.endswith(_PASSWORD_ENDINGS)
+        or _PASSWORD_COMPOUND.fullmatch(last)
+        or (len(segments) > 1 and segments[-2] + last in _PASSWORDS)
+    ):
         return "password"
     if last in _HARMLESS or any(segment.startswith("pub") for segment in segments):
         return ""

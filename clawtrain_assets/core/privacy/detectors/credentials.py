@@ -7,10 +7,10 @@ netrc(5), PostgreSQL's .pgpass, crypt(5), BIP 39, and the manuals of the named c
 import re
 from collections.abc import Callable, Iterator
 
+from clawtrain_assets.core.privacy.detectors import commands
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.randomness import is_placeholder, looks_random
 from clawtrain_assets.core.privacy.wellknown import is_standard_user
-from clawtrain_assets.core.privacy.wordlists import phrases
 
 _URL = re.compile(
     r"://(?P<user>[^\s:/?@\"'<>\\]{0,200}):(?P<secret>[^\s\"'<>/\\]{1,300})@(?=[\w\[.$-])"
@@ -35,13 +35,6 @@ _LDAP_HASH = re.compile(r"\{(?:S?SHA\d*|SMD5|CRYPT)\}[A-Za-z0-9+/=$.]{12,}", re.
 _TELEGRAM = re.compile(r"(?<![\d:])\d{6,16}:(?:AA[A-Za-z0-9_-]{28,}|[A-Za-z0-9_-]{35}(?![\w-]))")
 _NETRC = re.compile(r"(?:login|user)\s+\S+\s+(?:password|passwd)\s+(?P<secret>\S+)", re.I)
 _PGPASS = re.compile(r"(?m)^[^:\s#/]+:(?:\d{2,5}|\*):[^:\s]+:[^:\s]+:(?P<secret>\S+)$")
-_CURL_USER = re.compile(
-    r"(?:\s-u|--user|--proxy-user)[ =]*['\"]?(?:(?P<user>[^\s:'\"]*):['\"]?(?P<secret>[^\s'\"]+)|"
-    r"(?P<alone>[^\s:'\"]{8,}):(?=['\"\s]))"  # a key as the account, without a password
-)
-_MYSQL = re.compile(
-    r"\b(?:mysql\w*|mariadb\w*)\b[^\n|]*?\s-p(?P<secret>[^\s'\"]+|'[^']+'|\"[^\"]+\")"
-)
 # Bundler's settings for a gem host are named after it: BUNDLE_GEMS__EXAMPLE__COM=user:password.
 _BUNDLE = re.compile(
     r"\bBUNDLE_\w+?__\w+[ \t]*[:=][ \t]*['\"]?(?P<secret>[^\s:'\"]{2,}:[^\s'\"]{2,}|[^\s:'\"]{16,})"
@@ -63,15 +56,8 @@ _K8S_DATA = re.compile(
     r"(?P<pairs>(?:\n(?P=indent)[ \t]+[\w.-]+:[^\n]*)+)"
 )
 _K8S_JSON = re.compile(r"\"(?:data|stringData)\"\s*:\s*\{(?P<pairs>[^{}]*)\}")
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}){2,}|(?:[A-Za-z0-9+/]{4})+[A-Za-z0-9+/]{2,3}={1,2}")
 _K8S_PAIR = re.compile(r"[\w.-]+\\*[\"']?:[ \t]*\\*[\"']?(?P<secret>[A-Za-z0-9+/=_!@#$%^&*.-]{4,})")
-_PASS_OPTION = re.compile(
-    r"\b(?:sshpass\s+(?:-\w\s+)?-p|redis-cli\b[^\n|]*?\s-a|docker\s+login\b[^\n|]*?\s-p|"
-    r"mosquitto_\w+\b[^\n|]*?\s-P|ldap\w+\b[^\n|]*?\s-w|"
-    r"mongo\w*\b[^\n|]*?\s-p|openssl\b[^\n|]*?pass:|htpasswd\s+-\w*b\w*\s+\S+\s+\S+|kinit\b[^\n|"
-    r"]*?--password=|zip\b[^\n|]*?\s-P|7z\b[^\n|]*?\s-p|unrar\b[^\n|]*?\s-p|"
-    r"net\s+use\b[^\n|]*?/user:\S+|snmp\w+\b[^\n|]*?\s-[AX]|smbclient\b[^\n|]*?-U\s*\S+?%|"
-    r"psexec\w*\b[^\n|]*?\s-p|expect\s+.*send)[ \t=]*['\"]?(?P<secret>[^\s'\"]+)"
-)
 _SEED = re.compile(
     r"(?:phrase|mnemonic|seed|recovery|wallet)\b[^\n]{0,40}?[:=\s\"']\s*(?P<secret>[a-z]{3,8}(?:["
     r" \t]+[a-z]{3,8}){11,23})(?![a-z])",
@@ -79,26 +65,13 @@ _SEED = re.compile(
 )
 _AZURE_AD = re.compile(r"(?<![\w~.-])[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}(?![\w~-])")
 
-_Rule = tuple[tuple[str, ...], re.Pattern[str], str, str]
-# (triggers, pattern tried from a little before the trigger, kind, name)
-_LINES: tuple[_Rule, ...] = (
+_LINES: tuple[commands.Rule, ...] = (
     (("login", "machine"), _NETRC, "PASSWORD", "netrc"),
-    (("curl", "wget", "http", "--user"), _CURL_USER, "PASSWORD", "command/user"),
-    (("mysql", "mariadb"), _MYSQL, "PASSWORD", "command/mysql"),
-    (
-        phrases(
-            "sshpass|redis-cli|docker login|mosquitto_|ldap|mongo|pass:|htpasswd|kinit|zip |7z |"
-            "unrar|"
-            "net use|snmp|smbclient|psexec"
-        ),
-        _PASS_OPTION,
-        "PASSWORD",
-        "command/password",
-    ),
     (("bundle_",), _BUNDLE, "PASSWORD", "bundler"),
     (("value=",), _XML_PAIR, "PASSWORD", "xml-pair"),
     (("accountkey", "password=", "pwd=", "password ="), _CONNECTION, "USER", "connection"),
     (("phrase", "mnemonic", "seed", "recovery", "wallet"), _SEED, "SEED_PHRASE", "seed"),
+    *commands.RULES,
 )
 
 
@@ -182,6 +155,8 @@ class CredentialDetector:
             if match:
                 yield Finding(*match.span(), "AZURE_SECRET", "azure", match.group())
         yield from _by_line(page)
+        for match in page.near(commands.SENT_WORDS, commands.SENT, before=0, after=1):
+            yield from _secret(match, "PASSWORD", "command/sent")
         yield from _kubernetes(page)
         for match in page.near((":5432:", ":*:"), _PGPASS, before=100, after=1):
             if not match["secret"].startswith(("/", "\\")):
@@ -197,7 +172,11 @@ def _kubernetes(page: Page) -> Iterator[Finding]:
         for pattern in (_K8S_DATA, _K8S_JSON):
             for data in pattern.finditer(text, begin, end):
                 for pair in _K8S_PAIR.finditer(text, *data.span("pairs")):
-                    yield from _secret(pair, "SECRET", "kubernetes")
+                    if _BASE64.fullmatch(pair["secret"]):  # whatever it reads like
+                        span = pair.span("secret")
+                        yield Finding(*span, "SECRET", "kubernetes", pair["secret"])
+                    else:
+                        yield from _secret(pair, "SECRET", "kubernetes")
 
 
 def _by_line(page: Page) -> Iterator[Finding]:
@@ -212,6 +191,13 @@ def _by_line(page: Page) -> Iterator[Finding]:
             done = len(text) if done < 0 else done
             for match in pattern.finditer(text, max(start, hit - 300), min(done, hit + 2000)):
                 yield from _secret(match, kind, name)
+                yield from _account(match, name)
+
+
+def _account(match: re.Match[str], name: str) -> Iterator[Finding]:
+    user = match.groupdict().get("user")
+    if user and not user.isdigit() and not is_standard_user(user) and not is_placeholder(user):
+        yield Finding(*match.span("user"), "USER", name, user)
 
 
 def _after_equals(value: str) -> str:

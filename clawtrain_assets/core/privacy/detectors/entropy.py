@@ -16,6 +16,11 @@ _NEAR = re.compile(
     r"(?:[A-Za-z0-9_]{0,12}?)(?:[ \t:=\"'`(\[{<>|"
     r"-]{1,4})(?P<secret>[A-Za-z0-9_+/.~-]{16,200}={0,2})"
 )
+# client = New("...")  // api key
+_BEFORE = re.compile(
+    r"[\"'`](?P<secret>[A-Za-z0-9_+/.~-]{16,200}={0,2})[\"'`][^\"'`\n]{0,20}?"
+    r"(?://|#|--|/\*)[^\"'`\n]{0,30}$"
+)
 _WORDS = phrases("secret|token|password|apikey|api_key|api key|access|private|key|credential")
 _CONSTANT = re.compile(r"(?:[A-Z]{2,}_){2,}")
 _HEXLIKE = re.compile(r"^[0-9a-f]{16,}$|^[0-9A-F]{16,}$")
@@ -50,6 +55,10 @@ class EntropyDetector:
                 yield Finding(
                     *match.span("secret"), "SECRET", "entropy/near", match["secret"].rstrip(".,")
                 )
+            line = text.rfind("\n", 0, hit) + 1
+            before = _BEFORE.search(text, max(line, hit - 300), hit)
+            if before and not public_name and _is_named(before["secret"]):
+                yield Finding(*before.span("secret"), "SECRET", "entropy/comment", before["secret"])
         public = _PUBLIC_BLOCK.findall(text) if "-----begin " in page.hits else ()
         for start, end in page.runs:
             value = text[start:end]
@@ -73,6 +82,10 @@ def _is_key(value: str) -> bool:
         and value.count("/") < 3
         and value.count(".") < 4
     )
+
+
+def _is_named(value: str) -> bool:
+    return any(char.isdigit() for char in value) and looks_random(value) and entropy(value) > 3.5
 
 
 def _is_free_key(value: str) -> bool:

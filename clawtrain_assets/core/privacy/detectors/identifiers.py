@@ -74,9 +74,12 @@ _GEO = re.compile(
     r"(?P<geo>-?\d{1,3}\.\d{3,})"
 )
 _GEO_PAIR = re.compile(
-    r"(?<![\d.\w-])(?P<a>-?[1-8]?\d\.\d{4,}),\s?(?P<b>-?1?\d?\d\.\d{4,})(?![\d.\w])"
+    r"(?<![\d.\w-])(?P<a>-?[1-8]?\d\.\d{4,}),\s?(?P<b>-?1?\d?\d\.\d{4,})(?!\w|\.\d)"
 )
-_GEO_WORDS = ("location", "maps", "geo", "coord", "gps", "lat")
+_GEO_WORDS = (
+    *("location", "maps", "geo", "coord", "gps", "lat", "home", "house", "parked", "pickup"),
+    *("dropoff", "destination", "standort"),
+)
 
 
 class IdentifierDetector:

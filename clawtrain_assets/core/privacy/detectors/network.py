@@ -47,16 +47,22 @@ _SUFFIXES = (
     *("ts.net", "private", "fritz.box"),
 )
 _DOTTED = tuple(f".{suffix}" for suffix in _SUFFIXES)
+_TOP = "com|net|org|io|dev|app|cloud|eu|de|at|ch|fr|it|es|nl|pl|uk|us|ca|au|in|br|jp"
+# "db.internal.firm.io" too, but not the Java package "com.firm.internal.net".
 _HOST = re.compile(
     r"(?:[A-Za-z0-9](?:[\w-]*[A-Za-z0-9])?\.)+"
-    rf"(?:{'|'.join(re.escape(suffix) for suffix in _SUFFIXES)})(?![\w-]|\.\w|\()",
+    rf"(?:(?:{'|'.join(re.escape(suffix) for suffix in _SUFFIXES)})(?![\w-]|\.\w|\()|"
+    rf"(?:internal|intranet|corp|lan|private)\.[\w-]+\.(?:[\w-]+\.)?(?:{_TOP})"
+    r"(?![\w-]|\.\w|\())",
     re.I,
 )
+_PACKAGE = re.compile(rf"(?:{_TOP}|jdk|sun|javax?)\.[\w.]+\.(?:{_TOP})$", re.I)
 _HOST_KEPT = re.compile(
     r"(?i)(?:^|\.)(?:docker\.internal|containers\.internal|cluster\.local|google\.internal|"
     r"localhost\.localdomain|compute\.internal|ec2\.internal|svc\.local)$"
     r"|^(?:host|gateway|metadata|example|threading|fsspec\.\w+|self|this|cls|os|sys|i|"
     r"process(?:\.env)?|window|path|your-.*|my-.*|(?:www\.)?foo|.*\.example)\.\w+$"
+    r"|\.example\.(?:com|net|org)$"
     r"|^[\w-]*(?:settings|setup|config|compose|env|claude|agents|override|module|this|"
     r"self)\b.*\.local$"
 )
@@ -167,7 +173,7 @@ def _hosts(page: Page) -> Iterator[Finding]:
         if text[max(0, start - 7) : start].endswith(("from ", "import ")):
             continue  # a Python module
         match = _HOST.match(text, start)
-        if match and not _HOST_KEPT.search(match.group()):
+        if match and not _HOST_KEPT.search(match.group()) and not _PACKAGE.match(match.group()):
             done = match.end()
             yield Finding(*match.span(), "HOST", "private-suffix", match.group())
     for match in page.near(("]: ",), _SYSLOG, before=120, after=1):

@@ -38,10 +38,21 @@ _SLASH = re.compile(
 _BELOW = re.compile(r"[^\n]{0,60}:[ \t]*\r?\n\s*(?P<secret>[^\s:]{8,64})[ \t]*(?=\r?\n|$)")
 
 
+# Codes that open a door, an account or a phone, if what they are for stands beside them.
+_CODE = re.compile(
+    r"\b(?:(?:verification|security|confirmation|log-?in|sign-?in|access|one[- ]time|2fa|mfa|door|"
+    r"gate|alarm|entry|garage|sim|safe)[ -](?:code|pin|passcode)|tür-?code|zugangs-?code|"
+    r"bestätigungs-?code|sicherheits-?code|code d'accès|código de (?:acceso|verificación)|pin)"
+    r"(?:[ ](?:is|lautet|ist|est|es))?[ ]?[:=]?[ ](?P<secret>\d{4,8})(?![\w.,-]?\d|\w)",
+    re.I,
+)
+_CODE_WORDS = ("code", "código", "passcode", "pin")
+
+
 class ProsePasswordDetector:
     """The first token after a word for password that looks like one."""
 
-    triggers = _WORDS
+    triggers = (*_WORDS, *_CODE_WORDS)
 
     def __call__(self, page: Page) -> Iterator[Finding]:
         text = page.text
@@ -73,6 +84,8 @@ class ProsePasswordDetector:
                 best = _best_token(text, end, reach, strict=loose)
                 if best:
                     yield from _found(best, "password/prose")
+        for match in page.near(_CODE_WORDS, _CODE, before=30, after=1, digit_within=30, reach=60):
+            yield from _found(match, "password/code")
         for match in page.near(("login", "credentials", "password"), _SLASH, 60, 60):
             if looks_like_password(match["secret"].rstrip(".,")):
                 yield from _found(match, "password/pair")

@@ -210,7 +210,7 @@ RULES: tuple[Rule, ...] = (
     _rule("SETTLEMINT_TOKEN", "sm_pat_ sm_aat_ sm_sat_", rf"{_AN}{{12,}}"),
     _rule("SENDINBLUE_KEY", "xkeysib-", rf"{_W}{{40,}}"),
     _rule("OKTA_TOKEN", "SSWS ", rf"{_W}{{30,}}"),
-    _rule("OCTOPUS_KEY", "API-", r"[A-Z0-9]{26}(?![A-Za-z0-9])"),
+    _rule("OCTOPUS_KEY", "API-", r"(?=[A-Z]*\d)[A-Z0-9]{26}(?![A-Za-z0-9])"),
     _rule("ARTIFACTORY_KEY", "AKCp cmVmd", rf"{_AN}{{50,}}"),
     _rule("LOB_KEY", "live_pub_ test_pub_", rf"{_HEX}{{30,}}"),
     _rule("SIDEKIQ_KEY", "SG_", rf"{_AN}{{60,}}"),
@@ -251,7 +251,7 @@ _INSIDE = (
 # These begin ordinary words and names too: what follows must look generated.
 _COMMON = frozenset(
     words(
-        "sk- pk- rk- s. pat pat. sat. cio live_ test_ 0. 0/ 1/ 2/ secret_ key- api- mob- sdk- fc- "
+        "sk- pk- rk- s. pat pat. sat. cio live_ test_ 0. 0/ 1/ 2/ secret_ key- mob- sdk- fc- "
         "sl. sk_ re_ rnd_ fw_ dose sk ac pk. sk. box_ sess- t1. y0_ y1_ y2_ y3_ ycaj "
         "na1. eu1. oy2"
     )
