@@ -15,10 +15,8 @@ from typing import Any, NamedTuple
 
 from clawtrain_assets.core.dataset import card, lengths, release_files
 from clawtrain_assets.core.dataset.evaluations import Evaluations
-from clawtrain_assets.core.dataset.formats import jsonl
 from clawtrain_assets.core.dataset.release_files import LINEAGE, RowFiles
 from clawtrain_assets.core.dataset.release_rows import (
-    Lineage,
     held_row,
     learn_release,
     write_examples,
@@ -129,28 +127,26 @@ def _fill(
     selection = select(lake, dataset.min_overall, excluded_turns)
     learn_release(lake, selection, scrubber)
     with RowFiles(work) as files:
-        lineage = write_examples(files, lake, selection, dataset, scrubber, known)
-        lineage += write_pairs(files, lake, selection, dataset, scrubber, known, excluded_turns)
-    if not (lineage or selection.held):
+        tool_use = write_examples(files, lake, selection, dataset, scrubber, known)
+        write_pairs(files, lake, selection, dataset, scrubber, known, excluded_turns)
+    if not (any(files.counts.values()) or selection.held):
         raise ClawtrainError(_nothing_left(selection))
     tokens = lengths.measure(work, count)
-    _write_about(files, facts, selection, lineage, tokens)
+    _write_about(files, facts, selection, tokens)
     check = verify(_published(work))
-    if doubtful := _doubtful(work, lineage, check):
-        selection.held += [
-            held_row(row, sorted(doubtful[row["id"]])) for row in lineage if row["id"] in doubtful
-        ]
-        release_files.drop_rows(files, doubtful)
+    if doubtful := _doubtful(work, check):
+        dropped = release_files.drop_rows(files, doubtful)
+        selection.held += [held_row(row, sorted(doubtful[row["id"]])) for row in dropped]
         selection.counts["dropped_by_verification"] = len(doubtful)
-        lineage = [row for row in lineage if row["id"] not in doubtful]
+        tool_use -= sum(row["is_tool_use"] for row in dropped if row["kind"] == "sft")
         tokens = lengths.measure(work, count)
-        _write_about(files, facts, selection, lineage, tokens)
+        _write_about(files, facts, selection, tokens)
         check = verify(_published(work))
     write_json(work / SCRUB_REPORT, _report(check, work, selection.held))
     return facts | {
         "rows": _by_form(files.counts),
         "tokens": tokens,
-        "tool_use_examples": sum(row["is_tool_use"] for row in lineage if row["kind"] == "sft"),
+        "tool_use_examples": tool_use,
         "selection": dict(sorted(selection.counts.items())),
         "judges": selection.judges,
         "files": {
@@ -173,10 +169,9 @@ def _nothing_left(selection: Selection) -> str:
     )
 
 
-def _doubtful(work: Path, lineage: Lineage, check: ScrubCheck) -> dict[str, set[str]]:
+def _doubtful(work: Path, check: ScrubCheck) -> dict[str, set[str]]:
     """Ids of rows in which, or in whose lineage, something was found: what."""
     ids = release_files.ids_at(work, {(s.file, s.line) for s in check.survivors})
-    ids |= {(LINEAGE, number): row["id"] for number, row in enumerate(lineage, 1)}
     found: dict[str, set[str]] = {}
     for survivor in check.survivors:
         if (survivor.file, survivor.line) in ids:
@@ -188,14 +183,12 @@ def _write_about(
     files: RowFiles,
     facts: Mapping[str, Any],
     selection: Selection,
-    lineage: Lineage,
     tokens: Mapping[str, Any],
 ) -> None:
     """Everything in the folder that is not rows, for the counts as they are now."""
     work, cutoff = files.directory, release_files.cutoff_for(files.longest)
     selected = {"selection": dict(sorted(selection.counts.items())), "judges": selection.judges}
     readme = card.card({**facts, **selected, "tokens": tokens}, files.counts, cutoff)
-    (work / LINEAGE).write_bytes(jsonl(lineage))
     (work / "dataset_info.json").write_bytes(card.lf_dataset_info())
     (work / "README.md").write_text(readme, encoding="utf-8")
     for stage in ("sft", "dpo"):
@@ -208,7 +201,7 @@ def _published(work: Path) -> list[Path]:
     return release_files.paths(work) + [work / n for n in (*about, "llamafactory_dpo.yaml")]
 
 
-def _report(check: ScrubCheck, work: Path, held: Lineage) -> dict[str, Any]:
+def _report(check: ScrubCheck, work: Path, held: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "passed": not check.survivors,
         "files": [path.name for path in _published(work)],

@@ -32,7 +32,10 @@ def split_of(session_id: str, validation_share: float) -> Split:
 
 
 class RowFiles:
-    """Appends rows to the files of a directory, every form and split present even if empty."""
+    """Appends rows to the files of a directory, every form and split present even if empty.
+
+    Where each came from is a row of the lineage, whose file has the rows' order.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -46,16 +49,24 @@ class RowFiles:
             for split in SPLITS:
                 path = self.directory / file_name(form, split)
                 self._streams[form, split] = self._stack.enter_context(path.open("wb"))
+        self._lineage = self._stack.enter_context((self.directory / LINEAGE).open("wb"))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
+    def add_lineage(self, row: Mapping[str, Any]) -> None:
+        self._lineage.write(_line(row))
+
     def add(self, form: str, split: Split, row: Mapping[str, Any]) -> None:
-        line = f"{dumps(row)}\n".encode()
+        line = _line(row)
         self._streams[form, split].write(line)
         self.counts[form, split] += 1
         self.longest = max(self.longest, len(line))
+
+
+def _line(row: Mapping[str, Any]) -> bytes:
+    return f"{dumps(row)}\n".encode()
 
 
 def paths(directory: Path) -> list[Path]:
@@ -70,9 +81,9 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def ids_at(directory: Path, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], str]:
-    """Ids of the rows at ``places`` (file name, 1-based line); other files are left aside."""
+    """Ids of the rows and lineage at ``places`` (file name, 1-based line), no other files'."""
     found: dict[tuple[str, int], str] = {}
-    for path in paths(directory):
+    for path in [*paths(directory), directory / LINEAGE]:
         wanted = {line for name, line in places if name == path.name}
         if wanted:
             rows = enumerate(read_rows(path), 1)
@@ -80,15 +91,31 @@ def ids_at(directory: Path, places: Collection[tuple[str, int]]) -> dict[tuple[s
     return found
 
 
-def drop_rows(files: RowFiles, ids: Collection[str]) -> None:
-    """Take rows out of every form; the longest row is measured anew."""
+def drop_rows(files: RowFiles, ids: Collection[str]) -> list[dict[str, Any]]:
+    """Take rows out of every form and the lineage, whose rows it returns; measures the longest."""
     files.longest = 0
-    for (form, split), _ in files.counts.items():
+    for form, split in files.counts:
         path = files.directory / file_name(form, split)
-        lines = [f"{dumps(row)}\n".encode() for row in read_rows(path) if row["id"] not in ids]
-        path.write_bytes(b"".join(lines))
-        files.counts[form, split] = len(lines)
-        files.longest = max(files.longest, *map(len, lines), 0)
+        files.counts[form, split], longest, _ = _without(path, ids)
+        files.longest = max(files.longest, longest)
+    *_, dropped = _without(files.directory / LINEAGE, ids)
+    return dropped
+
+
+def _without(path: Path, ids: Collection[str]) -> tuple[int, int, list[dict[str, Any]]]:
+    """Rewrite a file without some rows: how many stay, the longest line, and those that went."""
+    count, longest, dropped = 0, 0, []
+    rest = path.with_suffix(".rest")
+    with rest.open("wb") as stream:
+        for row in read_rows(path):
+            if row["id"] in ids:
+                dropped.append(row)
+                continue
+            line = _line(row)
+            stream.write(line)
+            count, longest = count + 1, max(longest, len(line))
+    rest.replace(path)
+    return count, longest, dropped
 
 
 def tokens_bound(size: int) -> int:

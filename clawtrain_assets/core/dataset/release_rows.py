@@ -21,7 +21,6 @@ from clawtrain_assets.core.sessions.rows import read_turns
 from clawtrain_assets.core.turn import Message, Turn
 from clawtrain_assets.settings import Dataset
 
-Lineage = list[dict[str, Any]]
 _SCRUBBED = ("conversations", "messages", "system", "tools")
 
 
@@ -55,9 +54,12 @@ def write_examples(
     dataset: Dataset,
     scrubber: Scrubbing,
     known: Evaluations,
-) -> Lineage:
-    """Add the chosen examples to their files, a day in memory at a time; returns their lineage."""
-    lineage = []
+) -> int:
+    """Add the chosen examples to their files, a day in memory at a time.
+
+    Returns how many of them call a tool.
+    """
+    tool_use = 0
     for day, chosen in selection.by_day():
         ids, scores = (chosen[name].to_pylist() for name in ("example_id", "scores"))
         scored = dict(zip(ids, scores, strict=True))
@@ -76,8 +78,9 @@ def write_examples(
             for name, form in zip(SFT_FORMS, forms, strict=True):
                 files.add(name, split, form)
             line = _lineage(row["example_id"], "sft", split, row, scrubber)
-            lineage.append(line | {"scores": scored[row["example_id"]]})
-    return lineage
+            files.add_lineage(line | {"scores": scored[row["example_id"]]})
+            tool_use += row["is_tool_use"]
+    return tool_use
 
 
 def _freed(row: dict[str, Any], scrubber: Scrubbing, counts: Counter[str]) -> dict[str, Any]:
@@ -96,11 +99,10 @@ def write_pairs(
     scrubber: Scrubbing,
     known: Evaluations,
     excluded_turns: Collection[str],
-) -> Lineage:
-    """Add the pairs of all days to their files; returns their lineage, in the files' order."""
+) -> None:
+    """Add the pairs of all days to their files."""
     counts = selection.counts
     shipper = Shipper(scrubber)
-    lineage = []
     seen: set[str] = set()
     for day in lake.days("contrastive_pairs"):
         pairs = lake.read("contrastive_pairs", day).filter(pc.field("status") == "pair")
@@ -140,8 +142,7 @@ def write_pairs(
                     "is_tool_use": turn.is_tool_use,
                 }
                 line = _lineage(pair["pair_id"], "preference", split, source, scrubber)
-                lineage.append(line | {"scores": None})
-    return lineage
+                files.add_lineage(line | {"scores": None})
 
 
 def held_row(row: Mapping[str, Any], found: list[str]) -> dict[str, Any]:
