@@ -64,17 +64,16 @@ def _able(turns: Iterable[Turn], already: set[str], shadow: Shadow) -> int:
 
 
 def _replayed(lake: Lake, candidate_model: str, other_than: str) -> set[str]:
-    taken: set[str] = set()
-    for day in lake.days("shadow_replays"):
-        if day == other_than:
-            continue
-        table = lake.read("shadow_replays", day, ["turn_id", "candidate_model", "status"])
-        taken.update(
-            row["turn_id"]
-            for row in table.to_pylist()
-            if row["candidate_model"] == candidate_model and row["status"] in _ANSWERED
-        )
-    return taken
+    if not lake.days("shadow_replays"):
+        return set()
+    sql = "SELECT turn_id, candidate_model, day, status FROM replays"
+    return {
+        row["turn_id"]
+        for row in lake.query(sql, replays="shadow_replays").to_pylist()
+        if row["day"] != other_than
+        and row["candidate_model"] == candidate_model
+        and row["status"] in _ANSWERED
+    }
 
 
 def _scores(lake: Lake, days: Iterable[str]) -> dict[str, float | None]:
