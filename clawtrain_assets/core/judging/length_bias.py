@@ -1,9 +1,10 @@
 """Does the judge reward length? The slope of its overall against the length of the reply."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 MIN_TURNS = 20
 MIN_SESSIONS = 5
@@ -11,6 +12,8 @@ _DRAWS = 2_000
 _SEED = 20_260_101
 _BLOCKS = 2_000  # sessions beyond so many are drawn in groups, or memory would grow with them
 _AT_ONCE = 50  # draws; all of them together would take 5 x 8 bytes for each draw and block
+
+Values = Sequence[float] | npt.NDArray[Any]
 
 
 class Slope(NamedTuple):
@@ -27,7 +30,7 @@ class Slope(NamedTuple):
 
 
 def length_slope(
-    overall: Sequence[float], characters: Sequence[float], sessions: Sequence[str]
+    overall: Values, characters: Values, sessions: Sequence[str] | npt.NDArray[Any]
 ) -> Slope:
     """Least squares on log2(1 + characters); the bootstrap redraws whole sessions.
 
@@ -35,7 +38,7 @@ def length_slope(
     with each other vary as the sessions do, so the interval stays what it was.
     """
     n = len(overall)
-    names, of = np.unique(np.asarray(sessions, dtype=str), return_inverse=True)
+    names, of = np.unique(np.asarray(sessions), return_inverse=True)
     if n < MIN_TURNS or len(names) < MIN_SESSIONS:
         return Slope(n, None, None, None)
     x, y = np.log2(1 + np.asarray(characters, float)), np.asarray(overall, float)

@@ -28,14 +28,20 @@ LENGTH_BANDS = (*(f"to {most}" for most in _LENGTHS), "longer")
 _DAYS_SHOWN = 31
 
 # Days written before there were caps have no such column: nothing is known to be capped there.
+# Replies are measured before the join, which would hold all of them in memory.
 _QUERY = """
-WITH judged AS (SELECT * FROM scored UNION ALL BY NAME SELECT NULL::VARCHAR AS caps WHERE false)
+WITH judged AS (SELECT * FROM scored UNION ALL BY NAME SELECT NULL::VARCHAR AS caps WHERE false),
+measured AS (
+    SELECT turn_id, day, model, turn_index, calls_before, tool_call_count,
+           length(coalesce(json_extract_string(response, '$.text'), ''))
+             + length(coalesce(json_extract(response, '$.tool_calls')::VARCHAR, '')) AS characters
+    FROM turns
+)
 SELECT s.turn_id, s.session_id, s.day, s.status, s.overall_disputed, s.spread, s.caps,
        s.judge_model, s.judge_digest, s.rubric_hash, {scores},
        coalesce(t.model, 'unknown') AS model, t.turn_index, t.calls_before, t.tool_call_count,
-       length(coalesce(json_extract_string(t.response, '$.text'), ''))
-         + length(coalesce(json_extract(t.response, '$.tool_calls')::VARCHAR, '')) AS characters
-FROM judged s LEFT JOIN turns t ON t.turn_id = s.turn_id AND t.day = s.day
+       t.characters
+FROM judged s LEFT JOIN measured t ON t.turn_id = s.turn_id AND t.day = s.day
 """
 
 
@@ -169,7 +175,9 @@ def _series(
         },
         days_left_out=max(0, len(days) - _DAYS_SHOWN),
         slope=length_slope(
-            *(known[name].to_pylist() for name in ("overall", "characters", "session_id"))
+            known["overall"].to_numpy(),
+            known["characters"].to_numpy(),
+            pc.rank(known["session_id"], tiebreaker="dense").to_numpy(),  # their order, not texts
         ),
         lengths=by_group(banded, "length", LENGTH_BANDS),
         spread=spread(Counter(judged["overall"].to_pylist())),
@@ -190,7 +198,9 @@ def _length_band(characters: int) -> str:
 
 
 def _bands(values: pa.ChunkedArray, band: Callable[[int], str]) -> pa.Array:
-    return pa.array([band(value) for value in values.to_pylist()], pa.string())
+    encoded = values.combine_chunks().dictionary_encode()
+    names = pa.array([band(value) for value in encoded.dictionary.to_pylist()], pa.string())
+    return names.take(encoded.indices)
 
 
 def _pattern(judged: pa.Table) -> Pattern:
