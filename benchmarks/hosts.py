@@ -9,30 +9,22 @@ The time after which a silent host is doubted is shortened from 300 and 60 s to 
 answers are shorter than a real judge's.
 """
 
-import argparse
 import asyncio
-import json
-import sys
 import tempfile
-import time
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import figures
+from score import day_of_turns, judged
 
-from benchmarks.score import day_of_turns, record  # noqa: E402
-from clawtrain_assets.core.endpoints.fleet import HostFleet  # noqa: E402
-from clawtrain_assets.core.endpoints.ollama import Ollama  # noqa: E402
-from clawtrain_assets.core.endpoints.supervisor import Patience  # noqa: E402
-from clawtrain_assets.core.endpoints.types import ChatReply, ChatRequest  # noqa: E402
-from clawtrain_assets.core.journal import Journal  # noqa: E402
-from clawtrain_assets.core.judging.judge import judge_turns  # noqa: E402
-from clawtrain_assets.core.judging.rubric import load_rubric, write_default  # noqa: E402
-from clawtrain_assets.settings import Endpoint, Judging  # noqa: E402
-from clawtrain_tests.scripted_server import scripted_server  # noqa: E402
+from clawtrain_assets.core.endpoints.fleet import HostFleet
+from clawtrain_assets.core.endpoints.ollama import Ollama
+from clawtrain_assets.core.endpoints.supervisor import Patience
+from clawtrain_assets.core.endpoints.types import ChatReply, ChatRequest
+from clawtrain_assets.settings import Endpoint
+from clawtrain_tests.scripted_server import scripted_server
 
 SLOTS = 2
 HEALTHY_S = (0.25, 0.25, 0.5, 0.5, 1.0, 1.0)
@@ -57,23 +49,8 @@ class Counting(HostFleet):
 
 
 async def run(urls: tuple[str, ...], count: int, folder: Path) -> dict[str, Any]:
-    write_default(folder / "rubric.toml")
-    rubric = load_rubric(folder / "rubric.toml")
-    where = Endpoint(model="judge:1b", hosts=urls, slots=SLOTS)
-    stamps: list[float] = []
-    turns = day_of_turns(count)
-    with Journal(f"sqlite:///{folder / 'journal.sqlite'}") as journal:
-        async with Counting(where) as fleet:
-            cpu = time.process_time()
-            rows = await judge_turns(
-                turns,
-                fleet,
-                journal,
-                rubric,
-                Judging(),
-                lambda p: stamps.append(time.perf_counter()),
-            )
-            cpu = time.process_time() - cpu
+    fleet = Counting(Endpoint(model="judge:1b", hosts=urls, slots=SLOTS))
+    rows, stamps, cpu = await judged(day_of_turns(count), fleet, folder)
     first, last = (int(share * count) for share in MIDDLE)
     return {
         "rate": (last - first) / (stamps[last] - stamps[first]),
@@ -99,29 +76,20 @@ def measure(seconds: float) -> list[dict[str, Any]]:
     shares = [one / sum(healthy) / speed for one, speed in zip(healthy, speeds, strict=True)]
     full = found["rate"] / FLOOR
     late_s = found["seconds"] - count / FLOOR
+    floor = "sum of the healthy hosts' slots / latency"
     return [
-        record("hosts_full", full, 0.95, full >= 0.95, "share")
-        | {"ratio_to": "sum of the healthy hosts' slots / latency"},
-        record("hosts_least_used_healthy", min(shares), 0.9, min(shares) >= 0.9, "of its speed"),
-        record("hosts_failed_items", found["failed"], 0, found["failed"] == 0, "items"),
-        record("hosts_answered_by_the_hung", hung, 0, hung == 0, "items"),
-        record("hosts_end_after_the_floor", late_s, None, False, "s"),
-        record("hosts_cpu", found["cpu_ms"], 3.0, found["cpu_ms"] <= 3.0, "ms"),
+        figures.figure("hosts_full", full, "share", 0.95, below=False, to=floor),
+        figures.figure("hosts_least_used_healthy", min(shares), "of its speed", 0.9, below=False),
+        figures.figure("hosts_failed_items", found["failed"], "items", 0),
+        figures.figure("hosts_answered_by_the_hung", hung, "items", 0),
+        figures.figure("hosts_end_after_the_floor", late_s, "s"),
+        figures.figure("hosts_cpu", found["cpu_ms"], "ms", 3.0),
     ]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Eight hosts behind one judge")
-    parser.add_argument("--quick", action="store_true", help="under a minute")
-    parser.add_argument("--json", action="store_true", help="one JSON object per line")
-    chosen = parser.parse_args()
-    for one in measure(15.0 if chosen.quick else 60.0):
-        if chosen.json:
-            print(json.dumps(one), flush=True)
-            continue
-        verdict = {True: "met", False: "NOT met", None: "-"}[one["met"]]
-        aim = "" if one["aim"] is None else f"aim {one['aim']} "
-        print(f"{one['metric']:28} {one['value']:8} {one['unit']:12} {aim}{verdict}", flush=True)
+    chosen = figures.arguments(__doc__).parse_args()
+    figures.show(measure(15.0 if chosen.quick else 60.0), chosen.json)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ end and are started again, each a dozen times in 500 turns. Timeouts are shorten
 gets 8 attempts instead of 3, because it meets the death of its host so often.
 """
 
-import argparse
 import json
 import random
 import subprocess
@@ -27,16 +26,17 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
+
+import figures
+
+from clawtrain_assets.core.endpoints.host import requests_at_once
+from clawtrain_assets.core.journal import Journal
+from clawtrain_assets.core.judging.rubric import write_default
+from clawtrain_assets.settings import Endpoint
+from clawtrain_tests.scripted_server import Running, scripted_server
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from clawtrain_assets.core.endpoints.host import requests_at_once  # noqa: E402
-from clawtrain_assets.core.journal import Journal  # noqa: E402
-from clawtrain_assets.core.judging.rubric import write_default  # noqa: E402
-from clawtrain_assets.settings import Endpoint  # noqa: E402
-from clawtrain_tests.scripted_server import Running, scripted_server  # noqa: E402
-
 SLOTS = 4
 LATENCY_S = 0.25
 LIFE_S = (0.05, 0.6)
@@ -121,7 +121,7 @@ def servers_for(folder: str, sick: bool) -> Iterator[list[Running]]:
             supervisor.join()
 
 
-def measure(kills: int, sick: bool) -> list[dict[str, object]]:
+def measure(kills: int, sick: bool) -> list[dict[str, Any]]:
     chance = random.Random(11)
     turns = kills * TURNS_PER_KILL
     with tempfile.TemporaryDirectory() as at, servers_for(at, sick) as servers:
@@ -152,52 +152,30 @@ def measure(kills: int, sick: bool) -> list[dict[str, object]]:
     doubled = sum(count - 1 for count in kept.values())
     failed = sum(one["fault"] is not None for one in asked) / len(asked)
     deadly = sum(one["fault"] in DEADLY for one in asked)
+    scored = undisturbed[1]["scored"]
     found = [
-        record("kills_while_working", early, kills, early == kills, "kills"),
-        record("calls_failed_by_the_server", round(failed, 3), None, None, "share"),
-        record("answers_lost", lost, 0, lost == 0, "answers"),
-        record("answers_doubled", doubled, 0, doubled == 0, "answers"),
-        record("rows_missing", turns - disturbed[0], 0, disturbed[0] == turns, "rows"),
-        record("turns_scored", disturbed[1]["scored"], undisturbed[1]["scored"], same, "turns"),
-        record("same_table", int(same), 1, same, ""),
+        figures.figure("kills_while_working", early, "kills", kills, below=False),
+        figures.figure("calls_failed_by_the_server", failed, "share"),
+        figures.figure("answers_lost", lost, "answers", 0),
+        figures.figure("answers_doubled", doubled, "answers", 0),
+        figures.figure("rows_missing", turns - disturbed[0], "rows", 0),
+        figures.figure("turns_scored", disturbed[1]["scored"], "turns", scored, below=False),
+        figures.figure("same_table", int(same), "", 1, below=False),
     ]
     if sick:
-        found.append(record("hung_deaf_or_ended", deadly, None, None, "times"))
+        found.append(figures.figure("hung_deaf_or_ended", deadly, "times"))
         return [one | {"metric": f"sick_{one['metric']}"} for one in found]
     passing = sum(one["fault"] in PASSING for one in asked)
     again = (len(asked) - passing - len(answers)) / kills
     at_once = requests_at_once(Endpoint(model="judge:1b", slots=SLOTS))
-    return [*found, record("asked_again_per_kill", round(again, 2), at_once, again <= at_once,
-                           "requests")]  # fmt: skip
-
-
-def record(
-    metric: str, value: float, aim: float | None, met: bool | None, unit: str
-) -> dict[str, object]:
-    again = "requests in flight" if metric == "asked_again_per_kill" else None
-    return {
-        "metric": metric,
-        "value": value,
-        "aim": aim,
-        "met": met,
-        "unit": unit,
-        "ratio_to": again,
-    }
+    name, flight = "asked_again_per_kill", "requests in flight"
+    return [*found, figures.figure(name, again, "requests", at_once, to=flight)]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Judgments over many kills")
-    parser.add_argument("--quick", action="store_true", help="8 kills in each drill")
-    parser.add_argument("--json", action="store_true", help="one JSON object per line")
-    chosen = parser.parse_args()
+    chosen = figures.arguments(__doc__).parse_args()
     for sick in (False, True):
-        for one in measure(8 if chosen.quick else 100, sick):
-            if chosen.json:
-                print(json.dumps(one), flush=True)
-                continue
-            verdict = {True: "met", False: "NOT met", None: "-"}[one["met"]]  # type: ignore[index]
-            aim = f"(aim {one['aim']}, {verdict})"
-            print(f"{one['metric']:32} {one['value']:8} {one['unit']} {aim}", flush=True)
+        figures.show(measure(8 if chosen.quick else 100, sick), chosen.json)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ asyncio.gather; the second's OllamaLLM in its batches of 50, or of two rounds. N
 prompt, keeps a journal, validates, or asks again what failed.
 """
 
-import argparse
 import asyncio
 import json
 import statistics
@@ -24,21 +23,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import figures
 
-from clawtrain_assets.core.endpoints import open_fleet  # noqa: E402
-from clawtrain_assets.core.journal import Journal  # noqa: E402
-from clawtrain_assets.core.judging.judge import judge_turns  # noqa: E402
-from clawtrain_assets.core.judging.rubric import load_rubric, write_default  # noqa: E402
-from clawtrain_assets.core.turn import Message, Outcome, Turn  # noqa: E402
-from clawtrain_assets.settings import Endpoint, Judging  # noqa: E402
-from clawtrain_tests.core.judging.turns import tool_turn  # noqa: E402
-from clawtrain_tests.scripted_server import scripted_server  # noqa: E402
+from clawtrain_assets.core.endpoints import Fleet, open_fleet
+from clawtrain_assets.core.journal import Journal
+from clawtrain_assets.core.judging.judge import judge_turns
+from clawtrain_assets.core.judging.rubric import load_rubric, write_default
+from clawtrain_assets.core.progress import Progress
+from clawtrain_assets.core.turn import Message, Outcome, Turn
+from clawtrain_assets.settings import Endpoint, Judging
+from clawtrain_tests.core.judging.turns import tool_turn
+from clawtrain_tests.scripted_server import scripted_server
 
 AIM_FULL = 0.97
 AIM_CPU_MS = 3.0
@@ -146,28 +146,36 @@ def day_of_turns(count: int) -> list[Turn]:
     return [tool_turn(number, context=before, outcome=outcome) for number in range(count)]
 
 
-async def score(turns: list[Turn], urls: tuple[str, ...], slots: int, folder: Path) -> Measured:
-    """Score ``turns``, nothing known before; the first one is not measured."""
+async def judged(
+    turns: list[Turn], fleet: Fleet, folder: Path, warm_up: int = 0
+) -> tuple[list[dict[str, Any]], list[float], float]:
+    """Judge ``turns`` with a journal of their own; the first ``warm_up`` are not measured.
+
+    Returns the others' rows, the moments of the beginning and of each answer, and the CPU seconds.
+    """
     write_default(folder / "rubric.toml")
     rubric = load_rubric(folder / "rubric.toml")
-    where = Endpoint(model="judge:1b", hosts=urls, slots=slots)
     stamps: list[float] = []
+
+    def note(_: Progress) -> None:
+        stamps.append(time.perf_counter())
+
     with Journal(f"sqlite:///{folder / 'journal.sqlite'}") as journal:
-        async with open_fleet(where) as fleet:
-            await judge_turns(turns[:1], fleet, journal, rubric, Judging(), lambda p: None)
+        async with fleet:
+            await judge_turns(turns[:warm_up], fleet, journal, rubric, Judging(), note)
+            stamps.clear()
             cpu = time.process_time()
-            rows = await judge_turns(
-                turns[1:],
-                fleet,
-                journal,
-                rubric,
-                Judging(),
-                lambda p: stamps.append(time.perf_counter()),
-            )
-            cpu = time.process_time() - cpu
+            rows = await judge_turns(turns[warm_up:], fleet, journal, rubric, Judging(), note)
+            return rows, stamps, time.process_time() - cpu
+
+
+async def score(turns: list[Turn], urls: tuple[str, ...], slots: int, folder: Path) -> Measured:
+    """Score ``turns``, nothing known before; the first one is not measured."""
+    where = Endpoint(model="judge:1b", hosts=urls, slots=slots)
+    rows, stamps, cpu = await judged(turns, open_fleet(where), folder, warm_up=1)
     if any(row["status"] != "scored" for row in rows):
         raise RuntimeError("a judgment failed")
-    return Measured(stamps[1:], cpu)  # the first report is that of the beginning
+    return Measured(stamps[1:], cpu)
 
 
 def ask_peer(python: str, script: str, url: str, case: Case, count: int) -> Measured:
@@ -197,53 +205,30 @@ def measure(case: Case, seconds: float, repeats: int, python: str | None) -> lis
     return [line for prefix, runs in found.items() for line in records(prefix, case, runs)]
 
 
-def records(prefix: str, case: Case, runs: list[Measured]) -> list[dict[str, Any]]:
+def records(prefix: str, case: Case, runs: list[Measured]) -> Iterator[dict[str, Any]]:
     aim_cpu, aim_full = (None, None) if prefix else (AIM_CPU_MS, AIM_FULL)
     cpu = statistics.median(run.cpu_ms for run in runs)
-    found = [record(f"{prefix}cpu_{case.name}", cpu, aim_cpu, cpu <= AIM_CPU_MS, "ms")]
+    yield figures.figure(f"{prefix}cpu_{case.name}", cpu, "ms", aim_cpu)
     if case.latency_s:
         full = statistics.median(run.full(case) for run in runs)
-        found.append(record(f"{prefix}full_{case.name}", full, aim_full, full >= AIM_FULL, "share"))
+        name = f"{prefix}full_{case.name}"
+        yield figures.figure(name, full, "share", aim_full, below=False, to="slots / latency")
     else:
         rate = statistics.median(run.per_s for run in runs)
-        found.append(record(f"{prefix}rate_{case.name}", rate, None, False, "per s"))
-    return found
-
-
-def record(metric: str, value: float, aim: float | None, met: bool, unit: str) -> dict[str, Any]:
-    floor = "slots / latency" if unit == "share" else None
-    return {
-        "metric": metric,
-        "value": round(value, 3),
-        "aim": aim,
-        "met": met if aim is not None else None,
-        "unit": unit,
-        "ratio_to": floor,
-    }
+        yield figures.figure(f"{prefix}rate_{case.name}", rate, "per s")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Throughput and CPU cost of scoring")
-    parser.add_argument("--quick", action="store_true", help="under a minute")
-    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+    parser = figures.arguments(__doc__)
     parser.add_argument("--peers", metavar="PYTHON", help="one with ollama and distilabel")
     parser.add_argument("--only", metavar="NAME", help="one case, as 4_slots_50_ms")
     chosen = parser.parse_args()
     if not chosen.peers:
         print("No --peers interpreter: only ours is measured.", file=sys.stderr)
     seconds, repeats = (4.0, 1) if chosen.quick else (5.0, 3)
-    cases = QUICK if chosen.quick else FULL
-    for case in (case for case in cases if chosen.only in (None, case.name)):
-        for one in measure(case, seconds, repeats, chosen.peers):
-            if chosen.json:
-                print(json.dumps(one), flush=True)
-            else:
-                verdict = {True: "met", False: "NOT met", None: "-"}[one["met"]]
-                aim = "" if one["aim"] is None else f"aim {one['aim']} "
-                print(
-                    f"{one['metric']:34} {one['value']:8} {one['unit']:5} {aim}{verdict}",
-                    flush=True,
-                )
+    for case in QUICK if chosen.quick else FULL:
+        if chosen.only in (None, case.name):
+            figures.show(measure(case, seconds, repeats, chosen.peers), chosen.json)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import pytest
 
 from clawtrain_assets.core.errors import ClawtrainError, UsageError
 from clawtrain_assets.core.journal import Answer, Journal, Key, store
+from clawtrain_tests.together import at_once
 
 
 def key(item: str = "turn1", **changes: object) -> Key:
@@ -259,18 +260,4 @@ OPENER = textwrap.dedent(
 
 def test_processes_that_open_a_new_journal_together_all_get_it(tmp_path: Path) -> None:
     for number in range(3):
-        command = [sys.executable, "-c", OPENER, f"sqlite:///{tmp_path / str(number)}.sqlite"]
-        openers = [
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            for _ in range(4)
-        ]
-        for process in openers:
-            assert process.stdout is not None
-            process.stdout.readline()
-        for process in openers:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        for process in openers:
-            finish(process)
-        assert [process.returncode for process in openers] == [0, 0, 0, 0]
+        at_once(OPENER, f"sqlite:///{tmp_path / str(number)}.sqlite")

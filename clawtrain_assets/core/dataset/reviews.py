@@ -1,7 +1,7 @@
 """What reviewers said of a release's examples: one append-only file for each release."""
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -79,14 +79,18 @@ class VerdictLog:
         return list({(v.example_id, v.reviewer): v for v in self.all()}.values())
 
 
+def verdicts_in_force(reviews_dir: Path, reviewers: Collection[str]) -> Iterator[ReviewVerdict]:
+    """The verdict of each named reviewer on each example of every release."""
+    for path in sorted(reviews_dir.glob("*.jsonl")):
+        for verdict in VerdictLog(reviews_dir, path.stem).latest():
+            if verdict.reviewer in reviewers:
+                yield verdict
+
+
 def turned_down(reviews_dir: Path, reviewers: Collection[str]) -> set[str]:
     """Turns that a named reviewer rejected or found a leak in, in any release: not to ship."""
-    logs = (VerdictLog(reviews_dir, path.stem) for path in sorted(reviews_dir.glob("*.jsonl")))
-    return {
-        verdict.turn_id
-        for verdict in _in_force(logs)
-        if verdict.reviewer in reviewers and verdict.verdict in ("reject", "leak")
-    }
+    given = verdicts_in_force(reviews_dir, reviewers)
+    return {verdict.turn_id for verdict in given if verdict.verdict in ("reject", "leak")}
 
 
 def forget_notes(reviews_dir: Path, turn_ids: Collection[str]) -> int:
@@ -101,8 +105,3 @@ def forget_notes(reviews_dir: Path, turn_ids: Collection[str]) -> int:
             lines = b"".join(msgspec.json.encode(verdict) + b"\n" for verdict in kept)
             replace_bytes(UPath(path), lines)
     return emptied
-
-
-def _in_force(logs: Iterable[VerdictLog]) -> Iterable[ReviewVerdict]:
-    for log in logs:
-        yield from log.latest()

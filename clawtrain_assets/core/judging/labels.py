@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from clawtrain_assets.core.dataset.reviews import ReviewVerdict, VerdictLog
+from clawtrain_assets.core.dataset.reviews import ReviewVerdict, verdicts_in_force
 from clawtrain_assets.core.schemas import SCORES
 
 
@@ -22,10 +22,8 @@ class Label(NamedTuple):
 def human_labels(reviews_dir: Path, reviewers: Collection[str]) -> dict[str, Label]:
     """Labels by turn id from the reviews of every release; only named reviewers count."""
     said: dict[str, list[ReviewVerdict]] = defaultdict(list)
-    for path in sorted(reviews_dir.glob("*.jsonl")):
-        for verdict in VerdictLog(reviews_dir, path.stem).latest():
-            if verdict.reviewer in reviewers:
-                said[verdict.turn_id].append(verdict)
+    for verdict in verdicts_in_force(reviews_dir, reviewers):
+        said[verdict.turn_id].append(verdict)
     return {turn_id: _label(verdicts) for turn_id, verdicts in said.items()}
 
 
