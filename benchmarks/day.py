@@ -6,7 +6,10 @@ Both sides are `clawtrain up` with web server, daemon, code servers and a proces
 run the job `nightly` once for each day through the queue. Ours archives, extracts, judges, replays,
 compares, scrubs and sums up a day of invented turns; the other's seven assets and thirteen checks
 do nothing (`empty_day.py`). CPU seconds of the whole family of processes, less what it takes when
-idle, for each day. The models' server is a process of its own and not counted. --quick: two days.
+idle, for each day. The models' server is a process of its own and not counted.
+
+Days without a turn tell what our process itself adds to Dagster's; what days with turns take
+beyond those is their work, which Dagster doing nothing does not have. --quick: two days of each.
 """
 
 import signal
@@ -15,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,6 +44,19 @@ home, port, module, folder = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], P
 prepare_instance(home, {})
 run_up(home, port, write_workspace(home, module, folder))
 """
+_SETTINGS = """
+start_date = "{first}"
+[sources]
+state_dirs = ["{state}"]
+[judge]
+model = "judge:1b"
+hosts = ["{models}"]
+slots = 4
+[[candidates]]
+model = "candidate:1b"
+hosts = ["{models}"]
+slots = 4
+"""
 _LAUNCH = """
 mutation {{ launchRun(executionParams: {{
   selector: {{repositoryLocationName: "clawtrain", repositoryName: "__repository__",
@@ -56,51 +72,52 @@ _STATUS = (
 
 
 def measure(days: int, turns: int) -> Iterator[dict[str, Any]]:
+    named = [(_FIRST + timedelta(days=number)).date().isoformat() for number in range(2 * days)]
     with tempfile.TemporaryDirectory() as folder, scripted_server({"parallel": 8}) as models:
-        write_days(Path(folder) / "openclaw", _FIRST, days, turns)
-        named = [(_FIRST + timedelta(days=number)).date().isoformat() for number in range(days)]
-        settings = f"""
-start_date = "{named[0]}"
-[sources]
-state_dirs = ["{folder}/openclaw"]
-[judge]
-model = "judge:1b"
-hosts = ["{models.url}"]
-slots = 4
-[[candidates]]
-model = "candidate:1b"
-hosts = ["{models.url}"]
-slots = 4
-"""
-        floor = _family(Path(folder) / "empty", "empty_day", "", named)
-        ours = _family(Path(folder) / "ours", "clawtrain_assets.definitions", settings, named)
+        with family(Path(folder) / "nothing", "empty_day", "") as cpu_of:
+            floor = cpu_of(named[:days])
+        state = Path(folder) / "openclaw"
+        write_days(state, _FIRST + timedelta(days=2 * days), 1, 1)  # of a day that is not asked for
+        settings = _SETTINGS.format(first=named[0], state=state, models=models.url)
+        with family(Path(folder) / "ours", "clawtrain_assets.definitions", settings) as cpu_of:
+            empty = cpu_of(named[:days])
+            write_days(state, _FIRST + timedelta(days=days), days, turns)
+            full = cpu_of(named[days:])
         asked = len(models.asked) / days
     yield figures.figure("Dagster's own CPU for a nightly", floor, "s")
-    yield figures.figure(f"ours, {turns} turns a day", ours, "s")
+    yield figures.figure("ours, no turn in a day", empty, "s")
+    yield figures.figure(f"ours, {turns} turns a day", full, "s")
     yield figures.figure("answers of models in it", asked, "")
-    yield figures.figure(
-        f"the day, {turns} turns", ours / floor, "ratio", _AIM, to="Dagster doing nothing"
-    )
+    yield figures.figure("what a turn adds", (full - empty) / turns * 1000, "ms")
+    nothing = "Dagster doing nothing"
+    yield figures.figure("the day, no turn", empty / floor, "ratio", _AIM, to=nothing)
+    yield figures.figure(f"the day, {turns} turns", full / floor, "ratio", _AIM, to=nothing)
 
 
-def _family(home: Path, module: str, settings: str, days: list[str]) -> float:
-    """CPU seconds for each day, beyond those of an idle family."""
+@contextmanager
+def family(home: Path, module: str, settings: str) -> Iterator[Callable[[list[str]], float]]:
+    """Yields what runs days and tells the CPU seconds of each, beyond those of an idle family."""
     home.mkdir()
     (home / "clawtrain.toml").write_text(settings)
     with serving(home, module) as url:
         start, began = family_cpu(home), time.monotonic()
         time.sleep(_IDLE_S)
         idle = (family_cpu(home) - start) / (time.monotonic() - began)
-        start, began = family_cpu(home), time.monotonic()
-        for day in days:
-            launched = _ask(url, _LAUNCH.format(day=day))["launchRun"]
-            assert launched["__typename"] == "LaunchRunSuccess", launched
-        while len(ended := _ended(url)) < len(days):
-            time.sleep(1.0)
-        assert set(ended) == {"SUCCESS"}, ended
-        time.sleep(2.0)  # the runs' processes end and are waited for
-        spent = family_cpu(home) - start - idle * (time.monotonic() - began)
-    return spent / len(days)
+
+        def cpu_of(days: list[str]) -> float:
+            start, began = family_cpu(home), time.monotonic()
+            wanted = len(_ended(url)) + len(days)
+            for day in days:
+                launched = _ask(url, _LAUNCH.format(day=day))["launchRun"]
+                assert launched["__typename"] == "LaunchRunSuccess", launched
+            while len(ended := _ended(url)) < wanted:
+                time.sleep(1.0)
+            assert set(ended) == {"SUCCESS"}, ended
+            time.sleep(2.0)  # the runs' processes end and are waited for
+            spent = family_cpu(home) - start - idle * (time.monotonic() - began)
+            return spent / len(days)
+
+        yield cpu_of
 
 
 def _ended(url: str) -> list[str]:

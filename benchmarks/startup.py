@@ -100,8 +100,10 @@ def up(home: Path) -> Iterator[dict[str, Any]]:
 
 
 def environment(home: Path) -> dict[str, str]:
+    """Ours, but compiled modules are kept, as an installed package has them."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
+        **kept,
         "CLAWTRAIN_HOME": str(home),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "DAGSTER_HOME": str(home / "dagster"),

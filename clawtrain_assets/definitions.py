@@ -1,5 +1,6 @@
 """The one entry point Dagster loads."""
 
+import gc
 from collections.abc import Mapping
 
 import dagster as dg
@@ -59,3 +60,6 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
 
 
 defs = build_defs()
+# All of this stays until the process ends: searches for garbage, the last one above all, need not
+# go through it. Each run is such a process and ends half a CPU second sooner.
+gc.freeze()
