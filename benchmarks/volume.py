@@ -18,7 +18,6 @@ import multiprocessing
 import resource
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
@@ -45,7 +44,7 @@ from clawtrain_assets.core.sessions.coverage import Coverage
 from clawtrain_assets.core.sessions.extract import extract
 from clawtrain_assets.core.sessions.rows import read_turns
 from clawtrain_assets.core.shadow import gap, night
-from clawtrain_assets.core.shadow.traffic import COLUMNS, count_strata
+from clawtrain_assets.core.shadow.traffic import count_strata
 from clawtrain_assets.defs.jobs import gate_fingerprint
 from clawtrain_assets.defs.resources import Workspace
 from clawtrain_assets.settings import Dataset, Shadow, Sources
@@ -160,12 +159,8 @@ class History:
     def model_gap(self) -> Ask:
         def ask() -> None:
             sql = "SELECT * FROM pairs ORDER BY day, pair_id"
-            pairs = self.lake.query(sql, pairs="contrastive_pairs")
-            models = Shadow().reference_models
-            traffic: Counter[str] = Counter()
-            for day in sorted(set(pairs["day"].to_pylist())):
-                traffic += count_strata(self.lake.read("raw_turns", day, COLUMNS), models)
-            gap.measure(pairs, traffic)
+            traffic = count_strata(self.lake, Shadow().reference_models)
+            gap.measure(self.lake.query(sql, pairs="contrastive_pairs"), traffic)
 
         return ask
 

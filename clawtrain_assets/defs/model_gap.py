@@ -1,7 +1,5 @@
 """model_gap: where the local model falls short of the reference, measured over all days."""
 
-from collections import Counter
-
 import dagster as dg
 from upath import UPath
 
@@ -16,7 +14,7 @@ from clawtrain_assets.core.shadow.report import (
     render_plots,
 )
 from clawtrain_assets.core.shadow.table import gap_rows
-from clawtrain_assets.core.shadow.traffic import COLUMNS, count_strata
+from clawtrain_assets.core.shadow.traffic import count_strata
 from clawtrain_assets.defs.discreet import discreet
 from clawtrain_assets.defs.metadata import definition
 from clawtrain_assets.defs.partitions import SETTINGS
@@ -46,10 +44,7 @@ def model_gap(workspace: Workspace) -> dg.MaterializeResult[None]:
         else schemas.CONTRASTIVE_PAIRS.empty_table()
     )
     shadow = workspace.settings.shadow
-    traffic: Counter[str] = Counter()
-    for day in sorted(set(pairs["day"].to_pylist())):
-        if lake.exists("raw_turns", day):
-            traffic += count_strata(lake.read("raw_turns", day, COLUMNS), shadow.reference_models)
+    traffic = count_strata(lake, shadow.reference_models)
     report = measure(pairs, traffic, shadow.min_gap)
     table = lake.write_rows("model_gap", WHOLE, gap_rows(report), schemas.GAP)
     page = workspace.settings.reports / "model_gap.html"

@@ -3,35 +3,32 @@
 from collections import Counter
 from collections.abc import Sequence
 
-import msgspec
-import pyarrow as pa
-
+from clawtrain_assets.core.lake import Lake
 from clawtrain_assets.core.shadow.sampling import is_reference
-from clawtrain_assets.core.shadow.strata import stratum_of
-from clawtrain_assets.core.turn import Message
+from clawtrain_assets.core.shadow.strata import NO_TOOL, Stratum, call_band, turn_band
 
-COLUMNS = (
-    "model",
-    "exclusion_reason",
-    "turn_index",
-    "calls_before",
-    "session_kind",
-    "response",
-)
+# The first call's tool is the stratum's, see ``strata.tool_of``.
+_SITUATIONS = """
+SELECT model, turn_index, calls_before, session_kind,
+    json_extract_string(response, '$.tool_calls[0].name') AS tool, count(*) AS turns
+FROM turns
+WHERE exclusion_reason IS NULL AND day IN (SELECT DISTINCT day FROM pairs)
+GROUP BY ALL
+"""
 
 
-def count_strata(turns: pa.Table, reference_models: Sequence[str]) -> Counter[str]:
-    """Turns of the reference model per stratum, for ``gap.measure``.
+def count_strata(lake: Lake, reference_models: Sequence[str]) -> Counter[str]:
+    """Turns of the reference model per stratum, on the days that have pairs; for ``gap.measure``.
 
-    ``turns`` needs the ``COLUMNS`` of ``raw_turns`` and may be one day: counts of days add up.
+    One scan of all days: a reader for each turn's reply would take longer than all the rest.
     """
     counts: Counter[str] = Counter()
-    for batch in turns.select(COLUMNS).to_batches():
-        for row in batch.to_pylist():
-            if row["exclusion_reason"] is None and is_reference(row["model"], reference_models):
-                reply = msgspec.json.decode(row["response"], type=Message)
-                stratum = stratum_of(
-                    row["turn_index"], row["calls_before"], reply, row["session_kind"]
-                )
-                counts[str(stratum)] += 1
+    if not (lake.days("raw_turns") and lake.days("contrastive_pairs")):
+        return counts
+    found = lake.query(_SITUATIONS, turns="raw_turns", pairs="contrastive_pairs")
+    for row in found.to_pylist():
+        if is_reference(row["model"], reference_models):
+            bands = turn_band(row["turn_index"]), call_band(row["calls_before"])
+            stratum = Stratum(*bands, row["tool"] or NO_TOOL, row["session_kind"])
+            counts[str(stratum)] += row["turns"]
     return counts
