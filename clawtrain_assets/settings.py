@@ -164,6 +164,15 @@ class Price(_Section):
     cache_read: float = 0.0
     cache_write: float = 0.0
 
+    def dollars(self, read: int, written: int, cached: int = 0, cache_written: int = 0) -> float:
+        """What so many tokens of each kind cost; ``read`` are those that were not cached."""
+        return (
+            read * self.input
+            + written * self.output
+            + cached * self.cache_read
+            + cache_written * self.cache_write
+        ) / 1e6
+
 
 class Settings(BaseSettings):
     """All settings; unknown keys are errors."""

@@ -22,11 +22,6 @@ class Progress:
     prompt_tokens: int
     output_tokens: int
 
-    def cost_usd(self, price: Price) -> float:
-        """What these tokens would have cost at ``price``."""
-        dollars = self.prompt_tokens * price.input + self.output_tokens * price.output
-        return dollars / 1_000_000
-
     def in_words(self, price: Price | None) -> str:
         """One line for a log; ``price`` is the reference model's, None if unknown."""
         parts = [f"{self.done} done ({self.done - self.asked} of them from the journal)"]
@@ -38,7 +33,8 @@ class Progress:
         if price is None:
             parts.append("unpriced: no price of the reference model is known")
         else:
-            parts.append(f"would have cost ${self.cost_usd(price):.2f} at {price.model}")
+            dollars = price.dollars(self.prompt_tokens, self.output_tokens)
+            parts.append(f"would have cost ${dollars:.2f} at {price.model}")
         errors = ", ".join(f"{count} {name}" for name, count in sorted(self.errors.items()))
         parts.append(f"errors: {errors}" if errors else "no errors")
         return ", ".join(parts)

@@ -86,8 +86,7 @@ def _spent(table: pa.Table, price: Price | None) -> dict[str, float]:
     )
     spent = {"tokens read": read, "tokens written": written}
     if price is not None:
-        dollars = (read * price.input + written * price.output) / 1_000_000
-        spent["would have cost USD"] = round(dollars, 4)
+        spent["would have cost USD"] = round(price.dollars(read, written), 4)
     return spent
 
 

@@ -26,7 +26,6 @@ QUARANTINED = "quarantined"
 class Preference(NamedTuple):
     """One pair in both written forms, or the reason why it is not shipped (then both None)."""
 
-    pair_id: str
     fingerprint: str
     sharegpt: Row | None
     messages: Row | None
@@ -46,7 +45,7 @@ def build_preference(
     chosen_first = pair["chosen_arm"] == "reference"
     sides = (reference, candidate) if chosen_first else (candidate, reference)
     mark = fingerprint(turn.request, *sides)
-    refused = Preference(pair["pair_id"], mark, None, None, "")
+    refused = Preference(mark, None, None, None)
     try:
         parts = shipper.ship(turn, sides)
     except Exception as error:  # noqa: BLE001  a pair that cannot be scrubbed is never shipped
@@ -60,7 +59,7 @@ def build_preference(
     broken = violations(sharegpt) + message_violations(messages)
     if broken:
         return refused._replace(reason=f"invalid: {'; '.join(dict.fromkeys(broken))}")
-    return Preference(pair["pair_id"], mark, sharegpt, messages, None)
+    return Preference(mark, sharegpt, messages, None)
 
 
 def _written(

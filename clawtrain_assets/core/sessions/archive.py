@@ -12,7 +12,6 @@ at any moment leaves a readable archive and the next capture does what is missin
 """
 
 import fcntl
-import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -140,13 +139,6 @@ class Archive:
         names = schemas.ARCHIVE.names
         rows = [{name: getattr(file, name) for name in names} for file in self.files()]
         return pa.Table.from_pylist(rows, schema=schemas.ARCHIVE)
-
-    def fingerprint(self) -> str:
-        """Changes whenever a content is added or a file goes; equal archives have equal ones."""
-        digest = hashlib.sha256()
-        for file in self.files():
-            digest.update(f"{file.root}\0{file.path}\0{file.sha256}\0{file.status}\n".encode())
-        return digest.hexdigest()
 
     def _asked(self, query: Callable[[sqlite3.Connection], list[_T]]) -> list[_T]:
         """The index's answer, nothing before the first capture."""

@@ -116,13 +116,8 @@ def price_turn(
     if model is not None:
         price = _price_of(model, day, prices)
         if price is not None:
-            dollars = (
-                (tokens.input or 0) * price.input
-                + (tokens.output or 0) * price.output
-                + (tokens.cache_read or 0) * price.cache_read
-                + (tokens.cache_write or 0) * price.cache_write
-            ) / 1e6
-            return dollars, "recomputed"
+            counts = tokens.input, tokens.output, tokens.cache_read, tokens.cache_write
+            return price.dollars(*(count or 0 for count in counts)), "recomputed"
     return None, "unpriced"
 
 

@@ -110,9 +110,8 @@ def scan(state_dir: Path) -> Iterator[tuple[str, Name]]:
     """
     if (state_dir / "agents").is_dir():
         roots = [state_dir / "agents", state_dir / "cron" / "runs"]
-        top = [p for p in (state_dir / "lcm.db",) if p.is_file()]
-        for path in top:
-            yield path.name, Name("lcm", None)
+        if (state_dir / "lcm.db").is_file():
+            yield "lcm.db", Name("lcm", None)
     elif (state_dir / "sessions").is_dir():
         roots = [state_dir / "sessions"]
     else:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 import msgspec
-import xxhash
 
 from clawtrain_assets.core.errors import ClawtrainError
 from clawtrain_assets.core.sessions.agent_database import MARK, open_part, parts_of
@@ -45,8 +44,6 @@ class HistorySource(Protocol):
 
     def open(self, file: ArchivedFile) -> BinaryIO: ...
 
-    def fingerprint(self) -> str: ...
-
 
 class DirectorySource:
     """Live state directories (or single files), read in place and never written.
@@ -79,12 +76,6 @@ class DirectorySource:
             return open_history(Path(file.root), file.path, file.family)
         except OSError as error:
             raise ClawtrainError(f"{file.path} cannot be read: {error.strerror}.") from error
-
-    def fingerprint(self) -> str:
-        digest = xxhash.xxh3_128()
-        for file in self.files():
-            digest.update(f"{file.key}\0{file.size}\0{file.captured_at.timestamp()}\0".encode())
-        return digest.hexdigest()
 
 
 class Found(NamedTuple):

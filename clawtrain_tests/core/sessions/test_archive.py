@@ -35,14 +35,14 @@ def test_capture_copies_only_new_bytes(tmp_path: Path) -> None:
     assert (first.added, first.bytes_copied) == (1, path.stat().st_size)
     again = archive.capture([tmp_path / "state"], None)
     assert (again.unchanged, again.bytes_copied) == (1, 0)
-    before = archive.fingerprint()
+    before = archive.files()
     addition = b'{"type":"label","id":"z","parentId":null}\n'
     with path.open("ab") as stream:
         stream.write(addition)
     grown = archive.capture([tmp_path / "state"], None)
     assert (grown.grown, grown.bytes_copied) == (1, len(addition))
     assert _contents(archive) == [path.read_bytes()]
-    assert archive.fingerprint() != before
+    assert archive.files() != before
 
 
 def test_a_renamed_file_costs_nothing_and_is_kept_once(tmp_path: Path) -> None:
