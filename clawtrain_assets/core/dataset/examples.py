@@ -30,15 +30,13 @@ def build_examples(
     scores: Mapping[str, Mapping[str, Any]],
     scrubber: Scrubbing,
     dataset: Dataset,
-    seen_fingerprints: Collection[str] = (),
 ) -> list[Row]:
     """Rows of ``schemas.SHAREGPT_DATASET``, one for each turn that ``scores`` names.
 
-    ``scores`` maps turn ids to rows of ``scored_turns``; ``seen_fingerprints`` are examples
-    other days already keep. A value the scrubber finds in one of ``turns`` is removed from all
-    examples. Rows come in the turns' order; of equal turns the best scored one is kept, then the
-    earliest. Whatever goes wrong with a turn is its row's ``status`` and ``detail``; nothing is
-    raised for it and none of its text is in the row.
+    ``scores`` maps turn ids to rows of ``scored_turns``. A value the scrubber finds in one of
+    ``turns`` is removed from all examples. Rows come in the turns' order; of equal turns the best
+    scored one is kept, then the earliest. Whatever goes wrong with a turn is its row's ``status``
+    and ``detail``; nothing is raised for it and none of its text is in the row.
     """
     learn_from(scrubber, ((turn, ()) for turn in turns))
     shipper = Shipper(scrubber)
@@ -47,7 +45,7 @@ def build_examples(
     best_first = sorted(
         judged, key=lambda t: (-(_overall(scores[t.turn_id]) or 0.0), t.timestamp, t.turn_id)
     )
-    seen = set(seen_fingerprints)
+    seen: set[str] = set()
     rows = {}
     for turn in best_first:
         row = _row(turn, scores[turn.turn_id], marks[turn.turn_id])

@@ -27,6 +27,7 @@ from clawtrain_assets.core.lake import WHOLE, Lake, connect, located
 if TYPE_CHECKING:
     import duckdb
 
+_EXAMPLES = "sharegpt_dataset"
 ASSET = "near_duplicate_bands"
 EDGES = "near_duplicate_edges"  # of the newest release: pairs that are near-duplicates
 CLUSTERS = "near_duplicates"  # of the newest release: which example stands for which
@@ -96,13 +97,13 @@ def band_table(examples: Iterable[tuple[str, str]]) -> pa.Table:
     return pa.table([pa.array(column) for column in columns], schema=_SCHEMA)
 
 
-def update_bands(lake: Lake, source: str = "sharegpt_dataset") -> None:
+def update_bands(lake: Lake) -> None:
     """Bring the band table of every day up to date with its examples (kept ones only)."""
-    for day in lake.days(source):
-        stamp = f"{minhash.ALGORITHM} {lake.version(source, day)}"
+    for day in lake.days(_EXAMPLES):
+        stamp = f"{minhash.ALGORITHM} {lake.version(_EXAMPLES, day)}"
         if lake.exists(ASSET, day) and _stamp_in(lake.path(ASSET, day)) == stamp:
             continue
-        rows = lake.read(source, day, ["example_id", "status", "conversations"]).to_pylist()
+        rows = lake.read(_EXAMPLES, day, ["example_id", "status", "conversations"]).to_pylist()
         kept = (
             (row["example_id"], text_of(json.loads(row["conversations"])).answer)
             for row in rows
@@ -244,7 +245,7 @@ def _texts(lake: Lake, wanted: Mapping[int, Mapping[str, Any]]) -> dict[int, Tex
         by_day.setdefault(row["day"], {})[row["example_id"]] = doc
     texts = {}
     for day, docs in by_day.items():
-        table = lake.read("sharegpt_dataset", day, ["example_id", "conversations"])
+        table = lake.read(_EXAMPLES, day, ["example_id", "conversations"])
         own = table.filter(pc.is_in(table["example_id"], pa.array(list(docs), pa.string())))
         for row in own.to_pylist():
             texts[docs[row["example_id"]]] = text_of(json.loads(row["conversations"]))

@@ -17,6 +17,7 @@ CHECKS = (
     "privacy_scrub_verified",
 )
 PUBLISHED = Gate()
+_CONFIDENCE = 0.95
 _FAR = 36_500  # days; later than this is no date worth naming
 
 
@@ -85,10 +86,10 @@ def is_open(verdicts: list[Verdict]) -> bool:
     return tuple(v.name for v in verdicts) == CHECKS and all(v.passed for v in verdicts)
 
 
-def bad_share_bound(bad: int, n: int, confidence: float = 0.95) -> float:
+def bad_share_bound(bad: int, n: int) -> float:
     """One-sided upper bound of the share of bad examples after finding ``bad`` among ``n``.
 
-    Clopper-Pearson: the share p at which ``bad`` or fewer have probability 1 - confidence. It
+    Clopper-Pearson: the share p at which ``bad`` or fewer have probability 5 %. It
     takes the sample for random draws from a much larger release. 0 of 50 gives 0.058.
     """
     if n <= 0 or bad >= n:
@@ -96,7 +97,7 @@ def bad_share_bound(bad: int, n: int, confidence: float = 0.95) -> float:
     low, high = bad / n, 1.0
     for _ in range(60):
         middle = (low + high) / 2
-        if _at_most(bad, n, middle) > 1 - confidence:
+        if _at_most(bad, n, middle) > 1 - _CONFIDENCE:
             low = middle
         else:
             high = middle

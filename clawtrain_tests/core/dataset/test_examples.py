@@ -208,15 +208,6 @@ def test_of_equal_turns_the_best_scored_then_the_earliest_is_kept() -> None:
     assert rows[0]["fingerprint"] == rows[1]["fingerprint"]
 
 
-def test_fingerprints_of_other_days_are_duplicates() -> None:
-    first = turn("a", said("Buy milk."))
-    (kept,) = build(first)
-    (row,) = build_examples(
-        [first], {"a": score(first)}, MaskingScrubber(), Dataset(), {kept["fingerprint"]}
-    )
-    assert row["status"] == "duplicate"
-
-
 def test_scrubbed_values_are_gone_and_counted() -> None:
     context = [user("key secret-1"), called(("1", "read", {"path": "secret-2"})), result("1", "x")]
     tools = [
