@@ -1,9 +1,11 @@
-"""Draws what ``volume.py`` and ``ui.py`` measured: seconds against turns, both logarithmic.
+"""A table and a plot of what ``volume.py`` and ``ui.py`` measured, drawn out to ten million turns.
 
     python benchmarks/volume_plot.py FILE.svg < LINES.jsonl
 
-The lines are those the two print with --json. Each question is a line with its name at the end;
-what was measured has dots, what is drawn out from it is dashed.
+The lines are those the two print with --json. What ten million turns would cost is the straight
+line through the two longest histories or, if that rises faster, the power law with the exponent
+between them. Both axes of the plot are logarithmic; what was measured has dots, what is drawn out
+is dashed.
 """
 
 import json
@@ -37,15 +39,16 @@ _STYLE = (
         for kind, colour in _COLOURS.items()
     )
 )
-_METRIC = re.compile(r"(?P<far>extrapolated: )?(?P<name>.+), (?P<n>[\d,]+) (?P<unit>turns|days)")
+_METRIC = re.compile(r"(?P<name>.+), (?P<n>[\d,]+) (?P<unit>turns|days)")
+
+FAR = 10_000_000
 
 Points = dict[int, float]
 
 
-def read(lines: Iterable[str]) -> tuple[dict[str, Points], dict[str, Points]]:
-    """Seconds by question and turns: measured, and drawn out."""
+def read(lines: Iterable[str]) -> dict[str, Points]:
+    """Seconds by question and turns."""
     measured: dict[str, Points] = {}
-    far: dict[str, Points] = {}
     for line in lines:
         one = json.loads(line)
         found = _METRIC.fullmatch(one["metric"])
@@ -54,24 +57,53 @@ def read(lines: Iterable[str]) -> tuple[dict[str, Points], dict[str, Points]]:
         name, turns = found["name"], int(found["n"].replace(",", ""))
         if found["unit"] == "days":
             name, turns = f"page: {name.partition(':')[0]}", turns * _TURNS_A_DAY
-        (far if found["far"] else measured).setdefault(name, {})[turns] = one["value"]
-    return measured, far
+        measured.setdefault(name, {})[turns] = one["value"]
+    return measured
 
 
-def drawn(measured: dict[str, Points], far: dict[str, Points]) -> str:
+def drawn_out(points: Points) -> tuple[float, float]:
+    """The exponent between the two longest histories, and the seconds at ten million turns."""
+    (n, a), (m, b) = sorted(points.items())[-2:]
+    exponent = math.log(b / a) / math.log(m / n)
+    line = b + (b - a) / (m - n) * (FAR - m)
+    return exponent, max(line, b * (FAR / m) ** exponent, b)
+
+
+def table(measured: dict[str, Points]) -> Iterator[str]:
+    """Markdown."""
+    sizes = sorted({turns for points in measured.values() for turns in points})
+    heads = ["CPU seconds", *(f"{turns:,}" for turns in sizes), "exponent", "10 million"]
+    yield f"| {' | '.join(heads)} |"
+    yield f"|---{'|---:' * (len(heads) - 1)}|"
+    for name, points in measured.items():
+        exponent, far = drawn_out(points)
+        cells = [_short(points[turns]) if turns in points else "" for turns in sizes]
+        beyond = ["", ""] if _kind(name) == "page" else [f"{exponent:.2f}", _short(far)]
+        yield f"| {' | '.join([name, *cells, *beyond])} |"
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds:.2g}" if seconds < 10 else f"{seconds:.0f}"
+
+
+def drawn(measured: dict[str, Points]) -> str:
     ends = []
     pieces = list(_grid())
     for name, points in measured.items():
-        kind = next((kind for start, kind in _KINDS if name.startswith(start)), "all")
+        kind = _kind(name)
         places = [_place(*point) for point in sorted(points.items())]
         pieces.append(svg.polyline(places, kind))
         pieces += [svg.rect(x - 2.5, y - 2.5, 5, 5, kind) for x, y in places]
-        if name in far:
-            places = [places[-1], *(_place(*point) for point in far[name].items())]
+        if kind != "page":
+            places = [places[-1], _place(FAR, drawn_out(points)[1])]
             pieces.append(svg.polyline(places, f"{kind} drawn-out"))
         ends.append((places[-1], name, kind))
     pieces += _names(ends)
     return svg.alone(svg.svg(pieces, _BOTTOM + 44, "CPU seconds against turns"), _STYLE)
+
+
+def _kind(name: str) -> str:
+    return next((kind for start, kind in _KINDS if name.startswith(start)), "all")
 
 
 def _place(turns: float, seconds: float) -> tuple[float, float]:
@@ -118,7 +150,9 @@ def _names(ends: list[tuple[tuple[float, float], str, str]]) -> Iterator[str]:
 def main() -> None:
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    Path(sys.argv[1]).write_text(drawn(*read(sys.stdin)) + "\n", encoding="utf-8")
+    measured = read(sys.stdin)
+    Path(sys.argv[1]).write_text(drawn(measured) + "\n", encoding="utf-8")
+    print(*table(measured), sep="\n")
 
 
 if __name__ == "__main__":
