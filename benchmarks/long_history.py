@@ -115,6 +115,7 @@ def _pair(turn: Turn) -> dict[str, Any]:
         "judge_model": "judge",
         "rubric_hash": "r1",
         "session_kind": turn.session_kind,
+        "tools_source": turn.tools_source,
         "stratum": "2 1",
     }
 

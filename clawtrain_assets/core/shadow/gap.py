@@ -227,7 +227,7 @@ def _warnings(key: SeriesKey, judged: list[_Row], length: Length, trust: Trust) 
             f"{trust.failed.count} of {trust.failed.n} turns ended in an error class. Turns that "
             "fail are not a random part, so the gap over the others may be too kind."
         )
-    guessed = sum(not row.raw["tools_source"].startswith(RECORDED) for row in judged)
+    guessed = sum(not (row.raw["tools_source"] or "").startswith(RECORDED) for row in judged)
     if guessed > len(judged) / 2:
         found.append(
             f"The tool definitions of {guessed} of {len(judged)} turns were not recorded: the "
