@@ -31,7 +31,7 @@ from clawtrain_assets.core.endpoints import open_fleet  # noqa: E402
 from clawtrain_assets.core.journal import Journal  # noqa: E402
 from clawtrain_assets.core.judging.judge import judge_turns  # noqa: E402
 from clawtrain_assets.core.judging.rubric import load_rubric, write_default  # noqa: E402
-from clawtrain_assets.core.turn import RECORDED, Message, Outcome, ToolCall, Turn  # noqa: E402
+from clawtrain_assets.core.turn import RECORDED, Message, Outcome, ToolCall, Turn, invented  # noqa: E402
 from clawtrain_assets.settings import Endpoint, Judging  # noqa: E402
 
 RUNS_FILE = "tau-bench_gpt-4o-airline.json"
@@ -86,50 +86,32 @@ def _turn(
     asked = [index for index, message in enumerate(before) if message.role == "user"]
     results = next((n for n, message in enumerate(after) if message.role != "tool"), len(after))
     answered = next((n for n, message in enumerate(after) if message.role == "user"), len(after))
-    return Turn(
+    return invented(
         turn_id=f"{name}-{place}",
         session_id=name,
-        session_key=None,
-        session_kind="main",
         agent_id="airline",
         timestamp=START + timedelta(seconds=place),
         day=START.date().isoformat(),
         provider="openai",
         model="gpt-4o",
-        api=None,
         attribution_source="benchmark",
         stop_reason="toolUse",
-        error_message=None,
-        input_tokens=None,
-        output_tokens=None,
-        cache_read_tokens=None,
-        cache_write_tokens=None,
-        cost_usd=None,
-        cost_state="none",
-        latency_ms=None,
         turn_index=1 + sum(message.role == "assistant" for message in before),
         exchange_index=len(asked),
         calls_before=sum(len(message.tool_calls) for message in before),
         request=before[asked[-1]].text if asked else "",
-        request_meta={},
         system_prompt=system,
         tools=tools,
         tools_source="trajectory",
         context=before,
-        context_dropped=0,
         response=response,
         outcome=Outcome(
             tool_results=tuple(after[:results]),
             later=tuple(after[results:answered]),
             next_user=after[answered] if answered < len(after) else None,
         ),
-        is_tool_use=True,
-        tool_call_count=len(response.tool_calls),
-        exclusion_reason=None,
         source_file=RUNS_FILE,
-        source_line=1,
         source_family="benchmark",
-        copies=1,
     )
 
 

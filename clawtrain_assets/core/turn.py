@@ -4,7 +4,7 @@ Every later stage reads only these rows, so a row carries all it needs (context 
 bounded copies). Messages are neutral of any wire protocol; the adapters live with the formats.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -99,3 +99,36 @@ class Turn(msgspec.Struct, kw_only=True):
     def definitions(self) -> list[dict[str, Any]]:
         """``tools`` without where each comes from and how it was called."""
         return [{key: tool[key] for key in tool if key not in TOOL_MARKS} for tool in self.tools]
+
+
+def invented(*, response: Message, **facts: Any) -> Turn:
+    """A turn that no agent took, made of ``response`` and ``facts``; the rest is nothing."""
+    blank: dict[str, Any] = dict.fromkeys(Turn.__struct_fields__)
+    blank |= {
+        "turn_id": "",
+        "session_id": "",
+        "session_kind": "main",
+        "agent_id": "main",
+        "timestamp": datetime(2026, 1, 1, tzinfo=UTC),
+        "day": "",
+        "attribution_source": "unknown",
+        "cost_state": "none",
+        "turn_index": 1,
+        "exchange_index": 1,
+        "calls_before": 0,
+        "request": "",
+        "request_meta": {},
+        "tools": [],
+        "tools_source": "builtin",
+        "context": [],
+        "context_dropped": 0,
+        "response": response,
+        "outcome": Outcome(),
+        "is_tool_use": bool(response.tool_calls),
+        "tool_call_count": len(response.tool_calls),
+        "source_file": "",
+        "source_line": 1,
+        "source_family": "live",
+        "copies": 1,
+    }
+    return Turn(**blank | facts)

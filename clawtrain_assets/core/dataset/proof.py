@@ -21,7 +21,7 @@ from clawtrain_assets.core.privacy.denylist import Denylist
 from clawtrain_assets.core.privacy.scrub import Scrubber
 from clawtrain_assets.core.privacy.verify import verify
 from clawtrain_assets.core.sessions.rows import turns_from_table
-from clawtrain_assets.core.turn import Message, ToolCall, Turn
+from clawtrain_assets.core.turn import Message, ToolCall, Turn, invented
 from clawtrain_assets.settings import Dataset
 
 _CARRIERS = 200
@@ -143,17 +143,4 @@ def carrying(text: str, place: str, number: int, turn: Turn | None) -> Turn:
         "tools": [*(turn.tools if turn else ()), tool],
         "exclusion_reason": None,
     }
-    return msgspec.structs.replace(turn, **changes) if turn else _invented(changes)
-
-
-def _invented(changes: Mapping[str, Any]) -> Turn:
-    """A turn that consists of ``changes`` and nothing else."""
-    blank: dict[str, Any] = dict.fromkeys(Turn.__struct_fields__)
-    blank |= {
-        "session_id": "",
-        "request_meta": {},
-        "day": "",
-        "source_file": "",
-        "is_tool_use": True,
-    }
-    return Turn(**blank | {"tools_source": "inferred"} | dict(changes))
+    return msgspec.structs.replace(turn, **changes) if turn else invented(**changes)

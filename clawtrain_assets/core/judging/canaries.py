@@ -7,7 +7,6 @@ about the judge.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from clawtrain_assets.core.judging.prompt import Case
 from clawtrain_assets.core.judging.rubric import Rubric
 from clawtrain_assets.core.judging.sampling import Verdicts, judge, note
 from clawtrain_assets.core.progress import Meter, Progress
-from clawtrain_assets.core.turn import Message, Outcome, ToolCall, Turn
+from clawtrain_assets.core.turn import Message, Outcome, ToolCall, Turn, invented
 
 PURPOSE = "canary"
 
@@ -203,46 +202,12 @@ def canary_turn(canary: Canary) -> Turn:
     )
     later = (Message("assistant", canary.later),) if canary.later else ()
     call = ToolCall("call_1", canary.tool, canary.arguments)
-    return Turn(
+    return invented(
         turn_id=canary.id,
-        session_id="canaries",
-        session_key=None,
-        session_kind="main",
-        agent_id="canary",
-        timestamp=datetime(2026, 1, 1, tzinfo=UTC),
-        day="2026-01-01",
-        provider=None,
-        model=None,
-        api=None,
-        attribution_source="unknown",
-        stop_reason=None,
-        error_message=None,
-        input_tokens=None,
-        output_tokens=None,
-        cache_read_tokens=None,
-        cache_write_tokens=None,
-        cost_usd=None,
-        cost_state="none",
-        latency_ms=None,
-        turn_index=1,
-        exchange_index=1,
-        calls_before=0,
         request=canary.request,
-        request_meta={},
-        system_prompt=None,
-        tools=[],
-        tools_source="inferred",
         context=[Message("user", canary.request)],
-        context_dropped=0,
         response=Message("assistant", canary.said, tool_calls=(call,)),
         outcome=Outcome((result,), later, Message("user", canary.next_user)),
-        is_tool_use=True,
-        tool_call_count=1,
-        exclusion_reason=None,
-        source_file="canaries.json",
-        source_line=1,
-        source_family="canary",
-        copies=1,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from clawtrain_assets.core.turn import Message, Outcome, ToolCall, Turn
+from clawtrain_assets.core.turn import Message, ToolCall, Turn, invented
 
 READ = {
     "type": "function",
@@ -63,47 +63,26 @@ def turn(
     system_prompt: str | None = "You are an agent.",
     exclusion_reason: str | None = None,
 ) -> Turn:
-    return Turn(
+    return invented(
         turn_id=name,
         session_id=session,
-        session_key=None,
-        session_kind="main",
-        agent_id="main",
         timestamp=datetime.fromisoformat(f"{day}T10:00:00").replace(tzinfo=UTC)
         + timedelta(minutes=minute),
         day=day,
         provider="anthropic",
         model="claude-sonnet-4-6",
-        api=None,
         attribution_source="message",
         stop_reason="stop",
-        error_message=None,
         input_tokens=10,
         output_tokens=5,
-        cache_read_tokens=None,
-        cache_write_tokens=None,
-        cost_usd=None,
-        cost_state="none",
-        latency_ms=None,
-        turn_index=1,
-        exchange_index=1,
-        calls_before=0,
         request=request,
-        request_meta={},
         system_prompt=system_prompt,
         tools=list(tools),
         tools_source=tools_source,
         context=[user(request)] if context is None else list(context),
-        context_dropped=0,
         response=response,
-        outcome=Outcome(),
-        is_tool_use=bool(response.tool_calls),
-        tool_call_count=len(response.tool_calls),
         exclusion_reason=exclusion_reason,
         source_file="agents/main/sessions/s1.jsonl",
-        source_line=1,
-        source_family="live",
-        copies=1,
     )
 
 

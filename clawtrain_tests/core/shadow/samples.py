@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from clawtrain_assets.core.schemas import CONTRASTIVE_PAIRS, SCORES
 from clawtrain_assets.core.shadow.rule import decide
-from clawtrain_assets.core.turn import Message, Outcome, ToolCall, Turn
+from clawtrain_assets.core.turn import Message, ToolCall, Turn, invented
 
 READ_TOOL = {
     "type": "function",
@@ -37,9 +37,6 @@ def a_turn(turn_id: str = "t1", **changes: Any) -> Turn:
     fields: dict[str, Any] = {
         "turn_id": turn_id,
         "session_id": "session-1",
-        "session_key": None,
-        "session_kind": "main",
-        "agent_id": "main",
         "timestamp": datetime(2026, 3, 14, 9, 0, tzinfo=UTC),
         "day": "2026-03-14",
         "provider": "anthropic",
@@ -47,7 +44,6 @@ def a_turn(turn_id: str = "t1", **changes: Any) -> Turn:
         "api": "anthropic-messages",
         "attribution_source": "message",
         "stop_reason": "toolUse",
-        "error_message": None,
         "input_tokens": 900,
         "output_tokens": 40,
         "cache_read_tokens": 0,
@@ -55,27 +51,15 @@ def a_turn(turn_id: str = "t1", **changes: Any) -> Turn:
         "cost_usd": 0.02,
         "cost_state": "priced",
         "latency_ms": 2_000,
-        "turn_index": 1,
-        "exchange_index": 1,
-        "calls_before": 0,
         "request": "What do my notes say?",
-        "request_meta": {},
         "system_prompt": "You are a careful assistant.",
         "tools": [READ_TOOL],
         "tools_source": "trajectory",
         "context": [Message("user", "What do my notes say?")],
-        "context_dropped": 0,
-        "response": response,
-        "outcome": Outcome(),
-        "is_tool_use": bool(response.tool_calls),
-        "tool_call_count": len(response.tool_calls),
-        "exclusion_reason": None,
         "source_file": "agents/main/sessions/session-1.jsonl",
         "source_line": 3,
-        "source_family": "live",
-        "copies": 1,
     }
-    return Turn(**(fields | changes))
+    return invented(response=response, **fields | changes)
 
 
 def pair_row(turn_id: str = "t1", **changes: Any) -> dict[str, Any]:
