@@ -302,7 +302,9 @@ def load_settings() -> Settings:
             "CLAWTRAIN_* variable that sets it."
         ) from None
     except ValueError as error:  # the file is not TOML
-        raise UsageError(f"{home_directory() / SETTINGS_FILE} cannot be read: {error}.") from None
+        raise UsageError(
+            f"{home_directory() / SETTINGS_FILE} is not TOML: {error}. Correct it there."
+        ) from None
 
 
 def home_directory() -> Path:

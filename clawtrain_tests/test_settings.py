@@ -51,7 +51,7 @@ def test_a_wrong_setting_is_named_with_the_file_to_correct(
 
 def test_a_file_that_is_not_toml_is_said_to_be_unreadable(home: Path) -> None:
     write(home, "[judge\n")
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="is not TOML"):
         load_settings()
 
 

@@ -47,7 +47,9 @@ def write_backup(home: Path, target: Path) -> Backup:
     ``target`` is below ``home``.
     """
     if not home.is_dir():
-        raise UsageError(f"There is nothing to back up: {home} does not exist.")
+        raise UsageError(
+            f"There is nothing to back up in {home}: name another with `clawtrain --home DIR`."
+        )
     if target.absolute().is_relative_to(home):
         raise UsageError(f"{target} is inside {home}: name a place outside it, on another disk.")
     make_private(target.absolute().parent)
@@ -185,7 +187,9 @@ def _read(source: Path, incoming: Path) -> Backup:
                 member.mode = 0o600
                 tar.extract(member, incoming, filter="data")
     except FileNotFoundError:
-        raise UsageError(f"{source} does not exist.") from None
+        raise UsageError(
+            f"{source} does not exist: name a file that `clawtrain backup` wrote."
+        ) from None
     except (tarfile.TarError, zstandard.ZstdError, EOFError) as error:
         raise ClawtrainError(
             f"{source} is not a whole backup ({type(error).__name__}): use another; nothing was "

@@ -137,9 +137,11 @@ def read_rubric(data: bytes, name: str) -> Rubric:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise UsageError(f"The rubric {name} is wrong at {place}: {first['msg']}.") from None
+        raise UsageError(
+            f"The rubric {name} is wrong at {place}: {first['msg']}. Correct it there."
+        ) from None
     except ValueError as error:
-        raise UsageError(f"The rubric {name} is not TOML: {error}.") from None
+        raise UsageError(f"The rubric {name} is not TOML: {error}. Correct it there.") from None
 
 
 def default_rubric() -> bytes:

@@ -75,7 +75,9 @@ class DirectorySource:
         try:
             return open_history(Path(file.root), file.path, file.family)
         except OSError as error:
-            raise ClawtrainError(f"{file.path} cannot be read: {error.strerror}.") from error
+            raise ClawtrainError(
+                f"{file.path} cannot be read ({error.strerror}): check its permissions."
+            ) from error
 
 
 class Found(NamedTuple):
@@ -161,5 +163,7 @@ def open_history(root: Path, path: str, family: str) -> BinaryIO:
             _parts(root / path, family)
             raise ClawtrainError(f"{path} can be read again: the next capture takes it.")
     except sqlite3.Error as error:
-        raise ClawtrainError(f"{database} cannot be read: {error}.") from error
+        raise ClawtrainError(
+            f"{database} cannot be read ({error}): close what holds it, or mend it."
+        ) from error
     return (root / path).open("rb", buffering=_BUFFER)
