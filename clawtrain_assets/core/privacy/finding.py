@@ -93,6 +93,19 @@ class Detector(Protocol):
     def __call__(self, page: Page) -> Iterable[Finding]: ...
 
 
+class Together:
+    """Several detectors as one layer."""
+
+    def __init__(self, *detectors: Detector) -> None:
+        self._detectors = detectors
+        words = (word for detector in detectors for word in detector.triggers)
+        self.triggers = tuple(dict.fromkeys(words))
+
+    def __call__(self, page: Page) -> Iterator[Finding]:
+        for detector in self._detectors:
+            yield from detector(page)
+
+
 def lower(text: str) -> str:
     """``text`` in lower case with every character at its old offset."""
     low = text.lower()

@@ -16,7 +16,14 @@ _USERS = frozenset(
         "nogroup systemd systemd-network messagebus sshd syslog demo example foo bar alice bob "
         "runneradmin localuser owner host hostname home work project projects vagrant pi operator "
         "http https ftp ssh anonymous postmaster webmaster noreply no-reply support info hello "
-        "contact help"
+        "contact help "
+        # Accounts that servers and appliances come with, and those that are tried at every door.
+        "oracle tomcat ftpuser hadoop elastic elasticsearch grafana prometheus kafka rabbitmq "
+        "mongodb wordpress nextcloud gitea gitlab minecraft plex jellyfin steam ubnt cisco "
+        "asterisk zabbix nagios hass homeassistant mqtt zigbee2mqtt frigate mosquitto odoo "
+        "paperless keycloak vault consul etcd telegraf influxdb solr spark zookeeper munin "
+        "crm erp wiki blog shop shopware drupal joomla typo3 moodle sap postgresql mariadb "
+        "sonarqube nexus teamcity ansible puppet terraform netdata unifi synology"
     )
 )
 

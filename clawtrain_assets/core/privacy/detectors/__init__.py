@@ -9,6 +9,8 @@ from clawtrain_assets.core.privacy.detectors.contact import ContactDetector
 from clawtrain_assets.core.privacy.detectors.credentials import CredentialDetector
 from clawtrain_assets.core.privacy.detectors.entropy import EntropyDetector
 from clawtrain_assets.core.privacy.detectors.identifiers import IdentifierDetector
+from clawtrain_assets.core.privacy.detectors.loginfields import LoginFieldDetector
+from clawtrain_assets.core.privacy.detectors.logins import LoginDetector
 from clawtrain_assets.core.privacy.detectors.names import NameListDetector
 from clawtrain_assets.core.privacy.detectors.network import NetworkDetector
 from clawtrain_assets.core.privacy.detectors.pem import PemDetector
@@ -17,7 +19,7 @@ from clawtrain_assets.core.privacy.detectors.prose import ProsePasswordDetector
 from clawtrain_assets.core.privacy.detectors.services import ServiceKeyDetector
 from clawtrain_assets.core.privacy.detectors.tenants import TenantDetector
 from clawtrain_assets.core.privacy.detectors.vendor import VendorDetector
-from clawtrain_assets.core.privacy.finding import Detector
+from clawtrain_assets.core.privacy.finding import Detector, Together
 
 DETECTORS: dict[str, Callable[[], Detector]] = {
     "vendor": VendorDetector,
@@ -29,7 +31,7 @@ DETECTORS: dict[str, Callable[[], Detector]] = {
     "entropy": EntropyDetector,
     "contact": ContactDetector,
     "network": NetworkDetector,
-    "accounts": AccountDetector,
+    "accounts": lambda: Together(AccountDetector(), LoginFieldDetector(), LoginDetector()),
     "tenants": TenantDetector,
     "identifiers": IdentifierDetector,
     "people": PeopleDetector,
