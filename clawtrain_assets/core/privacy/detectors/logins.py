@@ -25,8 +25,9 @@ _COMMAND = re.compile(
     r"\s--(?:user(?:name)?|login|account-name|db-?user|admin-user|remote-user|http-user|ftp-user|"
     r"become-user)[ =]|"
     r"\s/u(?:ser)?:(?:[\w.-]+\\{1,2})?|\brunas[ ]/user:(?:[\w.-]+\\{1,2})?|\bsu[ ]-(?:l[ ])?[ ]?|"
-    r"\b(?:useradd|adduser|usermod|userdel|deluser|passwd|chage|gpasswd|smbpasswd|enable-linger)\b"
-    r"(?:[ ]-\w+(?:[ ][\w,/]+)??)*[ ]|"
+    r"\bgpasswd[ ]-[ad][ ]|"
+    r"\b(?:useradd|adduser|usermod|userdel|deluser|passwd|chage|smbpasswd|enable-linger)\b"
+    r"(?:[ ]-\w+(?:[ ][\w,/]+)?)*[ ]|"
     r"\bchown[ ](?:-\w+[ ])*)"
     r"['\"]?(?P<user>[A-Za-z_](?=[\w.-]*\w)[\w.-]{1,39})(?=['\"]?(?:\s|$|[:%|;&]))(?!:/)"
 )
