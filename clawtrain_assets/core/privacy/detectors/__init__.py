@@ -5,12 +5,14 @@ from collections.abc import Callable
 from clawtrain_assets.core.privacy.detectors.accounts import AccountDetector
 from clawtrain_assets.core.privacy.detectors.addresses import AddressDetector
 from clawtrain_assets.core.privacy.detectors.assignments import AssignmentDetector
+from clawtrain_assets.core.privacy.detectors.codes import CodeDetector
 from clawtrain_assets.core.privacy.detectors.contact import ContactDetector
 from clawtrain_assets.core.privacy.detectors.credentials import CredentialDetector
 from clawtrain_assets.core.privacy.detectors.entropy import EntropyDetector
 from clawtrain_assets.core.privacy.detectors.identifiers import IdentifierDetector
 from clawtrain_assets.core.privacy.detectors.loginfields import LoginFieldDetector
 from clawtrain_assets.core.privacy.detectors.logins import LoginDetector
+from clawtrain_assets.core.privacy.detectors.messengers import MessengerDetector
 from clawtrain_assets.core.privacy.detectors.names import NameListDetector
 from clawtrain_assets.core.privacy.detectors.network import NetworkDetector
 from clawtrain_assets.core.privacy.detectors.pem import PemDetector
@@ -18,7 +20,9 @@ from clawtrain_assets.core.privacy.detectors.people import PeopleDetector
 from clawtrain_assets.core.privacy.detectors.prose import ProsePasswordDetector
 from clawtrain_assets.core.privacy.detectors.services import ServiceKeyDetector
 from clawtrain_assets.core.privacy.detectors.tenants import TenantDetector
+from clawtrain_assets.core.privacy.detectors.typed import TypedDetector
 from clawtrain_assets.core.privacy.detectors.vendor import VendorDetector
+from clawtrain_assets.core.privacy.detectors.wireless import WirelessDetector
 from clawtrain_assets.core.privacy.finding import Detector, Together
 
 DETECTORS: dict[str, Callable[[], Detector]] = {
@@ -27,11 +31,17 @@ DETECTORS: dict[str, Callable[[], Detector]] = {
     "credentials": CredentialDetector,
     "assignments": AssignmentDetector,
     "services": ServiceKeyDetector,
-    "prose": ProsePasswordDetector,
+    "prose": lambda: Together(ProsePasswordDetector(), CodeDetector(), TypedDetector()),
     "entropy": EntropyDetector,
     "contact": ContactDetector,
     "network": NetworkDetector,
-    "accounts": lambda: Together(AccountDetector(), LoginFieldDetector(), LoginDetector()),
+    "accounts": lambda: Together(
+        AccountDetector(),
+        LoginFieldDetector(),
+        LoginDetector(),
+        MessengerDetector(),
+        WirelessDetector(),
+    ),
     "tenants": TenantDetector,
     "identifiers": IdentifierDetector,
     "people": PeopleDetector,

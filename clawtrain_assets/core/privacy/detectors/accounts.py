@@ -89,12 +89,6 @@ _SENDER = re.compile(r"\(@(?P<user>[A-Za-z_]\w+)\) id:\d")
 _GH_HEAD = re.compile(r"(?m)^(?:author|assignees|reviewers):\t(?P<users>[^\n]+)")
 _GH_USER = re.compile(r"(?:(?<=\t)|(?<=, ))(?P<user>[A-Za-z0-9][A-Za-z0-9-]*)(?=,| \([A-Z]|\s*$)")
 _GH_WORDS = ("author:\t", "assignees:\t", "reviewers:\t")
-_SSID = re.compile(
-    r"(?:access-points:\s*\n\s*['\"]?(?P<a>[^\n'\":]+)['\"]?:|"
-    r"\b(?:e?ssid|wifi[-_ ]?name)\b['\"]?\s*[:=]\s*['\"]?(?P<b>[^\n'\",}]{2,32}?)(?=['\",}\n]|$))",
-    re.I,
-)
-_NO_SSID = frozenset(["off/any", "any", "true", "false", "null", "none", "string"])
 
 
 class AccountDetector:
@@ -112,7 +106,7 @@ class AccountDetector:
             "rw",
             "r-x",
         ),
-        *(" pts/", " tty", ":x:", ":*:", ":$", ":{", "@", "ssid", "access-points", "wifi"),
+        *(" pts/", " tty", ":x:", ":*:", ":$", ":{", "@"),
         *_FIELD_WORDS,
         *_HANDLE_WORDS,
         *_GH_WORDS,
@@ -161,14 +155,6 @@ class AccountDetector:
             if head:
                 for found in _GH_USER.finditer(page.text, *head.span("users")):
                     yield from _user(found, "issue-head")
-        for match in page.near(
-            ("ssid", "access-points", "wifi"), _SSID, before=1, after=8, reach=120
-        ):
-            group = "a" if match["a"] else "b"
-            value = match[group].strip()
-            if value.lower() not in _NO_SSID and "$" not in value and len(value) > 1:
-                start = match.start(group)
-                yield Finding(start, start + len(match[group].rstrip()), "SSID", "ssid", value)
 
 
 def _user(match: re.Match[str], rule: str, group: str = "user") -> Iterator[Finding]:

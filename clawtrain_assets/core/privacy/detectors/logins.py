@@ -29,7 +29,7 @@ _COMMAND = re.compile(
     r"\b(?:useradd|adduser|usermod|userdel|deluser|passwd|chage|smbpasswd|enable-linger)\b"
     r"(?:[ ]-\w+(?:[ ][\w,/]+)?)*[ ]|"
     r"\bchown[ ](?:-\w+[ ])*)"
-    r"['\"]?(?P<user>[A-Za-z_](?=[\w.-]*\w)[\w.-]{1,39})(?=['\"]?(?:\s|$|[:%|;&]))(?!:/)"
+    r"['\"]?(?P<user>[A-Za-z_](?=[\w.-]*\w)[\w.-]{1,39})(?=[\s'\"\\:%|;&,)}\]]|$)(?!:/)"
 )
 _COMMAND_WORDS = phrases(
     " -u| --user| --login| --account-name| --db| --admin-user| --remote-user| --http-user| "
@@ -61,7 +61,7 @@ _SENTENCE = re.compile(
     rf"(?(told)[\w.-]+{_NEAR_PASSWORD}|(?!))))(?![\w@(/:=])"
 )
 _GREETED = re.compile(
-    r"\b(?:Hey|Hi|Hello|Hallo|Hola|Bonjour),? @?(?P<user>[a-z][\w-]*[\d_-][\w-]*)[!,]"
+    r"\b(?:Hey|Hi|Hello|Hallo|Hola|Bonjour),? @?(?P<user>[a-z][\w.-]*[\d_-][\w-]*)[!,]"
 )
 _GREETINGS = phrases("hey |hi |hello |hallo |hola |bonjour ")
 _DIRECTORY = re.compile(
@@ -79,9 +79,6 @@ _COOKIE = re.compile(
 )
 _ENVELOPE = re.compile(r"(?:NIL|\") NIL \"(?P<user>[^\"@\s]+)\" \"[\w.-]+\.\w+\"\)")
 _BESIDE_MAIL = re.compile(r"(?P<q>['\"])(?P<user>[A-Za-z][\w.-]{2,39})(?P=q),\s?(?P=q)[\w.+-]+@\w")
-_LISTED = re.compile(
-    r"(?m)^(?P<indent>[ \t]*)(?:users|contexts):[ \t]*(?P<items>(?:\r?\n(?P=indent)[ \t-][^\n]*)+)"
-)
 _ITEM = re.compile(
     r"(?m)^[ \t]*(?:-[ \t]+)?(?:name|user):[ \t]+[\"']?(?P<user>[A-Za-z][\w.-]{1,39})[\"']?[ \t]*$"
 )
@@ -132,6 +129,19 @@ class LoginDetector:
             for match in page.near(_ROW, _BESIDE_MAIL, before=42, after=1, reach=60):
                 yield from account(match, "login/row")
         for hit in page.at(_LISTS):
-            listed = _LISTED.match(page.text, page.text.rfind("\n", 0, hit) + 1)
-            for item in _ITEM.finditer(page.text, *listed.span("items")) if listed else ():
+            for item in _ITEM.finditer(page.text, hit, _block_end(page.text, hit)):
                 yield from account(item, "login/listed")
+
+
+def _block_end(text: str, hit: int) -> int:
+    """Where the YAML list or mapping that ``hit`` opens ends: at a line further left."""
+    before = text[text.rfind("\n", 0, hit) + 1 : hit]
+    indent = len(before) if before.isspace() else 0
+    end = text.find("\n", hit)
+    while 0 <= end < hit + 4000:
+        line = text[end + 1 : text.find("\n", end + 1) % (len(text) + 1)]
+        depth = len(line) - len(line.lstrip())
+        if not line.strip() or depth < indent or (depth == indent and line[depth] != "-"):
+            break
+        end = text.find("\n", end + 1)
+    return end if end >= 0 else len(text)
