@@ -19,7 +19,7 @@ def worth_spreading(findings: Iterable[Finding]) -> dict[str, str]:
     return {
         finding.value: finding.kind
         for finding in findings
-        if finding.kind not in _STAY
+        if (finding.kind not in _STAY or finding.rule == "phone/messenger")
         and len(finding.value) >= _SHORTEST.get(finding.kind, _SHORTEST_OTHER)
         and "\n" not in finding.value
         and not _is_word(finding)

@@ -17,6 +17,7 @@ from clawtrain_assets.core.privacy.detectors.listed import DenylistDetector
 from clawtrain_assets.core.privacy.finding import Finding, Page, lower
 from clawtrain_assets.core.privacy.key import load_or_create_key
 from clawtrain_assets.core.privacy.mapped import Mapped
+from clawtrain_assets.core.privacy.owndomains import own_domains, stems_of
 from clawtrain_assets.core.privacy.propagation import Spread, worth_spreading
 from clawtrain_assets.core.privacy.pseudonyms import OWN, Pseudonyms
 from clawtrain_assets.core.privacy.seams import Chunk, across, chunks
@@ -85,6 +86,9 @@ class Scrubber:
             found: dict[str, str] = {}
             for document in documents:
                 found.update(worth_spreading(document.findings))
+            stems = stems_of(finding for document in documents for finding in document.findings)
+            for document in documents if stems else ():
+                found.update(own_domains(document.text, stems))
             for search in (self._known, Spread(found)):
                 for document in documents:
                     document.findings += self._spread(document.text, search, _ESCAPED)

@@ -9,6 +9,7 @@ from clawtrain_assets.core.privacy.detectors.codes import CodeDetector
 from clawtrain_assets.core.privacy.detectors.contact import ContactDetector
 from clawtrain_assets.core.privacy.detectors.credentials import CredentialDetector
 from clawtrain_assets.core.privacy.detectors.entropy import EntropyDetector
+from clawtrain_assets.core.privacy.detectors.hosts import HostDetector
 from clawtrain_assets.core.privacy.detectors.identifiers import IdentifierDetector
 from clawtrain_assets.core.privacy.detectors.loginfields import LoginFieldDetector
 from clawtrain_assets.core.privacy.detectors.logins import LoginDetector
@@ -34,7 +35,7 @@ DETECTORS: dict[str, Callable[[], Detector]] = {
     "prose": lambda: Together(ProsePasswordDetector(), CodeDetector(), TypedDetector()),
     "entropy": EntropyDetector,
     "contact": ContactDetector,
-    "network": NetworkDetector,
+    "network": lambda: Together(NetworkDetector(), HostDetector()),
     "accounts": lambda: Together(
         AccountDetector(),
         LoginFieldDetector(),

@@ -48,7 +48,7 @@ _HARMLESS = frozenset(
         "prefix suffix ttl created updated usage used max min total input output completion prompt "
         "method mode status enabled required version num number event press code down up scope ref "
         "hint label description cached reasoning budget window fingerprint algorithm provider "
-        "profile profiles store manager class kind format"
+        "profile profiles store manager class kind format date time timestamp"
     )
 )
 _TRIGGERS = words(
@@ -62,6 +62,8 @@ _OPERATOR = re.compile(
     r"""\\?["'`]?[\])]?(?:[ \t]+(?:[sS]tring|str))?[ \t]{0,20}(?P<op>:::?=|\|\|:|\|\|=|\?\?=|"""
     r"""::?=|\?=|\+=|\.=|=>|->|[=!]==?|=|:|,|>)(?:[ \t]|\r?\n[ \t]*(?=["'`\w])){0,40}"""
 )
+# <wsse:Password Type="PasswordText">: attributes of an element before its text.
+_ATTRIBUTES = re.compile(r"(?:[ ][\w:.-]+=(?:\"[^\"<>\n]{0,200}\"|'[^'<>\n]{0,200}')){1,4}(?=>)")
 _QUOTED = re.compile(
     r"""(?:[a-zA-Z@$]{0,2})\\?(?P<q>["'`])(?P<v>(?:\\.|(?!(?P=q))[^\\\n]){1,4000})(?:(?P=q)|$|\n)"""
 )
@@ -154,8 +156,9 @@ def _strength(name: str) -> str:
 
 def _value(text: str, start: int, end: int, strength: str) -> Finding | None:
     flag = text[max(0, start - 2) : start + 2].find("--") >= 0
-    operator = _OPERATOR.match(text, end)
-    if operator and not (operator["op"] == ">" and text[start - 1 : start] != "<"):
+    attributes = _ATTRIBUTES.match(text, end) if text[start - 1 : start] in ("<", ":") else None
+    operator = _OPERATOR.match(text, attributes.end() if attributes else end)
+    if operator and not (operator["op"] == ">" and text[start - 1 : start] not in ("<", ":")):
         return _assigned(text, start, operator, strength, flag)
     if flag:
         gap = _FLAG_VALUE.match(text, end)
@@ -200,7 +203,12 @@ def _literal(text: str, at: int, strength: str, spaced: bool) -> Finding | None:
             and value.isalpha()
         ):
             return None
-    if is_placeholder(value) or _NAMELY.match(value) or _is_address(value):
+    if (
+        value.lower() in _PASSWORDS
+        or is_placeholder(value)
+        or _NAMELY.match(value)
+        or _is_address(value)
+    ):
         return None
     accept = (
         _is_password(value, bool(quoted)) if strength == "password" else _is_secret(value, strength)

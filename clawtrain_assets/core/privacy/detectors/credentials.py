@@ -33,6 +33,8 @@ _HASH = re.compile(
 )
 _LDAP_HASH = re.compile(r"\{(?:S?SHA\d*|SMD5|CRYPT)\}[A-Za-z0-9+/=$.]{12,}", re.I)
 _TELEGRAM = re.compile(r"(?<![\d:])\d{6,16}:(?:AA[A-Za-z0-9_-]{28,}|[A-Za-z0-9_-]{35}(?![\w-]))")
+# The number of a bot in base64, a time, a signature (Discord's documentation of tokens).
+_DISCORD = re.compile(r"[MNO][\w-]{22,29}\.[\w-]{6}\.[\w-]{27,46}(?![\w.-])")
 _NETRC = re.compile(r"(?:login|user)\s+\S+\s+(?:password|passwd)\s+(?P<secret>\S+)", re.I)
 _PGPASS = re.compile(r"(?m)^[^:\s#/]+:(?:\d{2,5}|\*):[^:\s]+:[^:\s]+:(?P<secret>\S+)$")
 # Bundler's settings for a gem host are named after it: BUNDLE_GEMS__EXAMPLE__COM=user:password.
@@ -150,6 +152,11 @@ class CredentialDetector:
                 token = _TELEGRAM.search(text, start, end + 60)
                 if token and looks_random(token.group()):
                     yield Finding(*token.span(), "TELEGRAM_TOKEN", "telegram", token.group())
+        for start, end in page.runs:
+            if 22 < end - start < 31 and text[start] in "MNO" and text[end : end + 1] == ".":
+                bot = _DISCORD.match(text, start)
+                if bot and looks_random(bot.group()):
+                    yield Finding(*bot.span(), "DISCORD_TOKEN", "discord", bot.group())
         for start in page.at(("q~",)):
             match = _AZURE_AD.match(text, max(0, start - 4))
             if match:

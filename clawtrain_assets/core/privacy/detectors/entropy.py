@@ -31,6 +31,8 @@ _SLOT = re.compile(
 )
 
 
+# "using RSA key 1234...": gpg and ssh print fingerprints so.
+_PUBLIC_NAME = re.compile(r"pub|(?:rsa|dsa|ecdsa|eddsa|ed25519|primary) $")
 _PUBLIC_BLOCK = re.compile(r"-----BEGIN (?![A-Z ]*PRIVATE)[A-Z0-9 ]+-----[^-]*(?:-----END|\Z)")
 
 
@@ -49,7 +51,7 @@ class EntropyDetector:
                 word_end += 1
             match = _NEAR.match(text, word_end)
             done = word_end
-            public_name = "pub" in page.low[max(0, hit - 8) : hit]
+            public_name = _PUBLIC_NAME.search(page.low, max(0, hit - 12), hit) is not None
             if match and not public_name and _is_key(match["secret"]):
                 done = match.end()
                 yield Finding(

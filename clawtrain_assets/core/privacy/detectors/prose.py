@@ -19,6 +19,7 @@ _TOKEN = re.compile(
 _QUOTES = "\"'“„«`().,;:"
 _SIGN = re.compile(r"[!#$%&*+?@^~]")
 _CASES = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)(?!.*[-_/])")
+_WORDY = re.compile(r"[^\W\d_]{4,}(?:[._-][^\W\d_]{4,})+[._-]\d{2,4}")  # three.words.135
 _REACH = 90  # characters after the word in which the password is looked for
 _IS = re.compile(
     r"\s*(?:\w+\s){0,3}?(?P<link>is|was|=|:|ist|lautet|est|es|é|to|jest|is:|"
@@ -120,9 +121,11 @@ def looks_like_password(value: str) -> bool:
     """Mixed enough to be chosen as a password, and not a path, time, version, mail or code."""
     if not 6 <= len(value) <= 64 or is_placeholder(value):
         return False
+    if _WORDY.fullmatch(value):
+        return True
     if re.fullmatch(
         r"[\d.,:/-]+(?:[a-z%]{1,3})?|v?\d+(?:\.\d+)+\S*|[\w.+-]+@[\w.-]+\.\w+|[\w.-]+\.\w{1,4}|"
-        r"\S*://\S*|[A-Z_]+\W*|[a-z]+(?:[-_.][a-z]+)+|--?[\w-]+=?\S*|/\S*|\S*\(\S*\)?\S*|"
+        r"\S*://\S*|[A-Z_]+\W*|[a-z]+(?:[-_.][a-z]+)+|[a-z]+(?:\.[A-Za-z_]+)+|\d{4}-\d\d-\d\dT\S*|--?[\w-]+=?\S*|/\S*|\S*\(\S*\)?\S*|"
         r"[A-Za-z]+(?:/[A-Za-z]+)+[?!]?|"
         r"[A-Z][A-Z0-9]*_[A-Z0-9_]*|\[\S*|<\S*|\$\S*|~/\S*|@[\w-]+(?:/[\w.-]+)*|@<\S*|self\.\S*|_\w+|\S*[(<]\S*",
         value,

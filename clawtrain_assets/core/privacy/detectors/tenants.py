@@ -22,7 +22,7 @@ _SUFFIXES = words(
     ".cloud.databricks.com .snowflakecomputing.com .mongodb.net .supabase.co .firebaseio.com "
     ".upstash.io .rds.amazonaws.com .s3.amazonaws.com .ngrok.io .ngrok-free.app "
     ".trycloudflare.com .duckdns.org .ddns.net .hopto.org .no-ip.org .dynu.net .synology.me "
-    ".myfritz.net .nabu.casa .dyndns.org"
+    ".myfritz.net .nabu.casa .dyndns.org .db.ondigitalocean.com"
 )
 _REGIONAL_BUCKET = ".s3-", ".s3."
 _S3 = re.compile(r"\.s3[.-](?:dualstack\.)?[a-z]{2}-[a-z]+-\d\.amazonaws\.com", re.I)

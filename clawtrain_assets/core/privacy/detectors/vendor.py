@@ -215,6 +215,12 @@ RULES: tuple[Rule, ...] = (
     _rule("LOB_KEY", "live_pub_ test_pub_", rf"{_HEX}{{30,}}"),
     _rule("SIDEKIQ_KEY", "SG_", rf"{_AN}{{60,}}"),
     _rule("THUNDERSTORE_TOKEN", "tss_", rf"{_W}{{30,}}"),
+    # Whoever knows the address may report, call or push.
+    _rule(
+        "PING_URL",
+        "hc-ping.com/ healthchecks.io/ping/ webhook.site/ /api/push/ nosnch.in/ cronitor.link/p/",
+        r"[A-Za-z0-9-]{10,64}",
+    ),
     _rule(
         "DISCORD_WEBHOOK",
         "discord.com/api/webhooks/ discordapp.com/api/webhooks/",
