@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from clawtrain_assets.core.privacy.mapped import Mapped, rewrite
+from clawtrain_assets.core.privacy.wrapped import wrapped
 
 # Every pattern of a reading is one group around all it matches, as ``rewrite`` wants it.
 _JSON_ESCAPE = re.compile(r'(\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?))')
@@ -231,5 +232,6 @@ READINGS = (
     entities,
     quoted_printable,
     joined,
+    wrapped,
     latin,
 )

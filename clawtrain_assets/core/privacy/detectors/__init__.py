@@ -8,6 +8,7 @@ from clawtrain_assets.core.privacy.detectors.assignments import AssignmentDetect
 from clawtrain_assets.core.privacy.detectors.codes import CodeDetector
 from clawtrain_assets.core.privacy.detectors.contact import ContactDetector
 from clawtrain_assets.core.privacy.detectors.credentials import CredentialDetector
+from clawtrain_assets.core.privacy.detectors.decoded import DecodedDetector
 from clawtrain_assets.core.privacy.detectors.entropy import EntropyDetector
 from clawtrain_assets.core.privacy.detectors.hosts import HostDetector
 from clawtrain_assets.core.privacy.detectors.identifiers import IdentifierDetector
@@ -29,7 +30,7 @@ from clawtrain_assets.core.privacy.finding import Detector, Together
 DETECTORS: dict[str, Callable[[], Detector]] = {
     "vendor": VendorDetector,
     "pem": PemDetector,
-    "credentials": CredentialDetector,
+    "credentials": lambda: Together(CredentialDetector(), DecodedDetector()),
     "assignments": AssignmentDetector,
     "services": ServiceKeyDetector,
     "prose": lambda: Together(ProsePasswordDetector(), CodeDetector(), TypedDetector()),

@@ -58,6 +58,12 @@ _PHONE_NATIONAL = re.compile(
     r"0(?<![\w.,+/-]0)(?!\d{4}-\d{4}(?!\d)|\d[-/]\d\d[-/]\d{4}(?!\d))\d{1,4}(?:[ "
     r"/-]\d{2,8}){1,4}(?![\w-]|[.,:]\d)"
 )
+_HEX_DUMP = re.compile(r"(?:\b[0-9a-f]{2} ){2}$")
+# A column of a table whose heading says telephone.
+_COLUMN_WORDS = phrases(
+    ",phone|;phone|,telefon|;telefon|,mobil|;mobil|,handy|;handy|,tel,|;tel;|,tél"
+)
+_CELL = re.compile(r"(?<=[,;])[\"']?(?P<phone>0\d[\d /-]{6,14}\d)[\"']?(?=[,;\r\n]|$)")
 _REGIONS = ("GB", "DE", "FR", "NL", "IT", "AT", "CH", "AU")
 _FICTION = re.compile(r"555[- .]?01\d\d")  # reserved for films and manuals
 _OWN_PHONE = re.compile(r"\+1-\d{3}-555-01\d\d")
@@ -71,7 +77,7 @@ class ContactDetector:
 
     """them."""
 
-    triggers = ("@", "+", *_AT_WORDS, *_CONTEXT_WORDS)
+    triggers = ("@", "+", *_AT_WORDS, *_CONTEXT_WORDS, *_COLUMN_WORDS)
 
     def __call__(self, page: Page) -> Iterator[Finding]:
         if "@" in page.hits:
@@ -130,8 +136,13 @@ def _phones(page: Page) -> Iterator[Finding]:
                 yield Finding(*match.span(), "PHONE", "phone/us", match.group())
         if end - start >= 10:  # the run may begin with another number: "until 13:00. 0114 ..."
             for match in _PHONE_NATIONAL.finditer(text, start, end + 2):
+                if _HEX_DUMP.search(text, max(0, match.start() - 6), match.start()):
+                    continue
                 if any(_is_valid(match.group(), region) for region in _REGIONS):
                     yield Finding(*match.span(), "PHONE", "phone/national", match.group())
+    for heading in page.at(_COLUMN_WORDS)[:1]:
+        for match in _CELL.finditer(text, heading):
+            yield Finding(*match.span("phone"), "PHONE", "phone/column", match["phone"])
     for match in page.near(_CONTEXT_WORDS, _PHONE_CONTEXT, 2, 2, digit_within=60, reach=90):
         digits = re.sub(r"\D", "", match["phone"])
         if 7 <= len(digits) <= 15 and not _looks_dated(match["phone"]):
