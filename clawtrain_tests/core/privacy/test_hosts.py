@@ -14,6 +14,10 @@ names = st.from_regex(r"[bdgklmnrt][aou][lmnr][bdgkt][aeiou][lmnrst]{2}", fullma
     is_account
 )
 LISTINGS = (
+    "Archive: daily\nHostname: {}\nUsername: root\n",
+    'lease {{\n  client-hostname "{}";\n}}',
+    "$ hostname\n{}\n",
+    "PLAY RECAP ****\n{}    : ok=3  changed=1  unreachable=0\n",
     "Received: from {} (78.54.114.99) by mx.example.org with ESMTPSA id q7",
     "jane7@{}'s password: ",
     "127.0.1.1\t{}\n",

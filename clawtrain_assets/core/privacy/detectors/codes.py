@@ -15,7 +15,8 @@ from clawtrain_assets.core.privacy.wordlists import phrases
 
 _IS = r"(?:[ ](?:is|was|ist|war|lautet|est|es|è|é|jest|blir|är))?[ ]?[:=]?"
 _NUMBER = (
-    r"(?P<secret>\d{4,8}[A-Z#*]?)(?![\w%€$°]|[.,:/-]\d|[ ]?(?:ms|px|kb|mb|gb|bytes|times|mal)\b)"
+    r"(?P<secret>\d{4,8}[A-Z#*]?)(?![\w%€$°]|[.,:/-]\d|[ ]?(?:ms|px|kb|mb|gb|bytes|times|mal|"
+    r"zeilen|zeichen|lines|lignes|líneas|righe|char)\b)"
 )
 _BETWEEN = r"(?:[ ](?!is\b|ist\b|est\b|es\b)[^\W\d]+){0,4}?"
 _TELLING = re.compile(
@@ -89,7 +90,8 @@ class CodeDetector:
         for match in page.near(_TELLING_WORDS, _TELLING, 12, 1, digit_within=60, reach=90):
             yield from _code(match)
         for match in page.near(_PLACE_WORDS, _THE_CODE, 5, 1, digit_within=60, reach=90):
-            yield from _code(match)
+            if not _YEAR.fullmatch(match["secret"]):
+                yield from _code(match)
         for match in page.near(_PLACE_WORDS, _PLACE, 50, 1, digit_within=40, reach=90):
             if not _YEAR.fullmatch(match["secret"]):
                 yield from _code(match)

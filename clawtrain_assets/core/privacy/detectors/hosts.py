@@ -29,6 +29,16 @@ _DEVICES = r"(?:iPhone|iPad|MacBook\w*|iMac|Galaxy\w*|Pixel\w*|Laptop|PC|Handy|T
 _HOSTS = (
     _Rule(("received: from ",), re.compile(rf"Received: from {_HOST} ", re.I), 1),
     _Rule(("'s password",), re.compile(rf"@{_HOST}'s password:"), 60),
+    _Rule(
+        ("hostname",),
+        re.compile(
+            rf"(?m)^[ \t]*(?:client-)?hostname(?:[ \t]*:[ \t]+|[ \t]+\"){_HOST}\"?;?[ \t]*$|"
+            rf"\$ hostname\r?\n{_HOST.replace('<host>', '<said>')}(?=\r?\n|$)",
+            re.I,
+        ),
+        40,
+    ),
+    _Rule((": ok=",), re.compile(rf"(?m)^{_HOST}[ ]+: ok=\d"), 60),
     _Rule(("127.0.1.1",), re.compile(rf"127\.0\.1\.1[ \t]+{_HOST}"), 1),
     _Rule(
         words("@ linux windows macos ios android"),
@@ -122,7 +132,7 @@ class HostDetector:
     def __call__(self, page: Page) -> Iterator[Finding]:
         for rule in _HOSTS:
             for match in page.near(rule.words, rule.pattern, rule.before, 1, 0, 800):
-                yield from _host(*match.span("host"), page.text)
+                yield from _host(*match.span(match.lastgroup or "host"), page.text)
         yield from _listed(page)
         for match in page.near(_ANSWERS_WORDS, _ANSWERS, before=6, after=1, reach=300):
             yield from _domain(match)

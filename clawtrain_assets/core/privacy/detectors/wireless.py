@@ -27,6 +27,7 @@ _TOLD = re.compile(
     r"(?i:\b(?:wlan|wi-?fi|funknetz|netzwerk|netz|réseau|red(?:[ ]wi-?fi)?|rete(?:[ ]wi-?fi)?|"
     r"network|sieć|hotspot|gäste-?(?:wlan|netz))\b)(?:[ ]\([^()\n]{1,20}\))?"
     r"(?:[ ](?!SSID)[^\W\d]+){0,3}?(?:[ ]?[:=]|[ ](?:is|ist|heißt|est|es|è|called|named|namens|"
+    r"se llama|si chiama|s'appelle|"
     r"\"|'|„)|(?<=réseau)|(?<=red wifi)|(?<=funknetz))[ ]?[\"'„“`]?"
     r"(?P<name>[A-Za-zÀ-ž](?=[\w.-]*[_\d.-])[\w.-]*[_-][\w.-]{1,30}|(?<=[\"'„“`])[^\"'“”`\n]{3,32}(?=[\"'“”`]))"
 )
