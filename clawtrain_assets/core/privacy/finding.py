@@ -61,6 +61,25 @@ class Page:
                     break
                 yield match
 
+    def begun(
+        self,
+        words: Iterable[str],
+        pattern: re.Pattern[str],
+        digit_within: int = 0,
+        reach: int = 400,
+    ) -> Iterator[re.Match[str]]:
+        """Matches that begin exactly at one of ``words``, which begins no part of a longer word."""
+        done = 0
+        for hit in self.at(words):
+            if hit < done or self.text[hit - 1 : hit].isalnum():
+                continue
+            if digit_within and not _DIGIT.search(self.text, hit, hit + digit_within):
+                continue
+            match = pattern.match(self.text, hit, hit + reach)
+            if match:
+                done = match.end()
+                yield match
+
     def _windows(self, words: Iterable[str], before: int, after: int) -> Iterator[tuple[int, int]]:
         """The stretches around the words; those that touch come as one and are read once."""
         start = end = -1

@@ -7,7 +7,7 @@ what the number is decides where it has none or where it was mistyped.
 import re
 from collections.abc import Iterator
 
-from clawtrain_assets.core.privacy.detectors import courts
+from clawtrain_assets.core.privacy.detectors import birthdays, clouds, courts, labels, national
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.wordlists import words
 
@@ -58,17 +58,6 @@ _DIGIT = re.compile("[0-9]")
 _ID_REACH = 90  # characters from the word to the first digit of the id
 _NOT_ID = re.compile(r"\d+(?:\.\d+)+|(?:19|20)\d\d[-/.]\d\d?(?:[-/.]\d\d?)?")
 
-_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_BIRTH = re.compile(
-    r"(?i)\b(?:birthday|birth ?date|date of birth|dob|born(?: on)?|geburtstag|geboren(?: am)?|"
-    r"nacimiento|naissance|née? le|urodz\w*|d\.o\.b\.?)\b[^\n\d]{0,40}?"
-    r"(?P<date>\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|"
-    rf"\d{{1,2}}\.? {_MONTH} \d{{4}}|{_MONTH} \d{{1,2}},? \d{{4}})"
-)
-_BIRTH_WORDS = (
-    *("birth", "dob", "born", "geburtstag", "geboren", "nacimiento", "naissance", "urodz"),
-    *("né ", "née ", "d.o.b"),
-)
 _GEO = re.compile(
     r"(?i)\b(?:lat|lon|lng|long|latitude|longitude)\\*[\"']?\s*[:=]\s*\\*[\"']?"
     r"(?P<geo>-?\d{1,3}\.\d{3,})"
@@ -86,8 +75,11 @@ class IdentifierDetector:
     """IBAN, cards, social security and case numbers, ids by a word, birthdays, places."""
 
     triggers = (
-        *dict.fromkeys((*_CARD_WORDS, *_ID_WORDS, *_BIRTH_WORDS, *_GEO_WORDS, "lon", "lng")),
+        *dict.fromkeys((*_CARD_WORDS, *_ID_WORDS, *_GEO_WORDS, "lon", "lng")),
         *courts.TRIGGERS,
+        *labels.TRIGGERS,
+        *birthdays.TRIGGERS,
+        *clouds.TRIGGERS,
     )
 
     def __call__(self, page: Page) -> Iterator[Finding]:
@@ -100,8 +92,10 @@ class IdentifierDetector:
                 yield from _cards(page, start, end)
         yield from _named_ids(page)
         yield from courts.case_numbers(page)
-        for match in page.near(_BIRTH_WORDS, _BIRTH, 16, 40, digit_within=60, reach=110):
-            yield Finding(*match.span("date"), "BIRTHDAY", "birthday", match["date"])
+        yield from labels.labelled_ids(page)
+        yield from national.national_ids(page)
+        yield from birthdays.birthdays(page)
+        yield from clouds.cloud_ids(page)
         for match in page.near(("lat", "lon", "lng"), _GEO, 2, 20, digit_within=30, reach=60):
             yield from _coordinate(match, "geo")
         for match in page.near(_GEO_WORDS, _GEO_PAIR, 60, 100, digit_within=20, reach=60):
