@@ -201,6 +201,10 @@ def _iban(chance: random.Random) -> str:
     return f"DE{check:02d}{account}"
 
 
+def _number(chance: random.Random) -> str:
+    return str(chance.randrange(10**9, 10**10))
+
+
 def _street(chance: random.Random) -> str:
     return f"{chance.randrange(1000, 9999)} {_name(chance)} Road"
 
@@ -231,6 +235,9 @@ TYPES: dict[str, tuple[_Make, _Carry]] = {
     "person": (_name, lambda v: f"ask {v} about it"),
     "host": (lambda c: f"{_name(c).lower()}-07", lambda v: f"on {v} it runs"),
     "bot": (_name, lambda v: f"start {v}Bot now"),
+    "login_field": (lambda c: f"{_name(c).lower()}9", lambda v: f"username: {v}"),
+    "piped_password": (_password, lambda v: f"echo {v} | sudo -S true"),
+    "customer_number": (_number, lambda v: f"Kundennummer: {v}"),
     "case_number": (_case, lambda v: f"application no. {v} was lodged"),
     # What one layer alone recognises: the check fails when that layer is missing.
     "short_private_key": (
