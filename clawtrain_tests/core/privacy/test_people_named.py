@@ -1,0 +1,100 @@
+"""People by the words of many languages that a name follows, whatever the name is."""
+# ruff: noqa: RUF001
+
+import json
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clawtrain_assets.core.privacy.denylist import Denylist
+from clawtrain_assets.core.privacy.scrub import Scrubber
+
+TITLES = (
+    *("liegt bei Herrn ", "+43 (Hr. ", "Termin bei Fr. ", "Familie ", "chez M. ", "avec Mme "),
+    *("para Mlle ", "la Srta. ", "con el Sr. ", "avisa a Don ", "dile a Doña ", "il dott. "),
+    *("la dott.ssa ", "dal sig. ", "la sig.ra ", "Szanowny Panie, Pan ", "Pani ", "Sayın "),
+    *("voor Dhr. ", "aan mevr. ", "Sn. ", "Bayan ", "with Shri ", "Smt. ", "gặp ông ", "gửi chị "),
+)
+LABELS = (
+    *("Patient: ", "Patientin:  ", "Name: ", "Steuer / Ehefrau: ", "**Mieter:** ", "| Gast | "),
+    *("Kontoinhaber: ", "Karteninhaber: ", '"passenger": "', "Insured: ", "Guest name: "),
+    *("Titulaire : ", "Titular: ", "Intestatario: ", "Huurder: ", "Pacjent: ", "Yolcu: "),
+)
+CAPITALS = (
+    *("Passenger: ", "exp 04/29, name on card ", "Cardholder: ", "Karteninhaber: ", "Titular: "),
+    *("name on the card is ", "| Passenger | "),
+)
+INTRODUCTIONS = (
+    *("randevu al, adım ", "benim adım ", "PESEL, nazwisko ", "dzień dobry, nazywam się "),
+    *("số CCCD, họ tên ", "tên tôi là ", "hola, me llamo ", "mi nombre es ", "mi chiamo "),
+    *("je m'appelle ", "ich heiße ", "mein Name ist ", "mijn naam is ", "meu nome é "),
+)
+
+
+def part(letters: str = "bdfgklmprtvzäöüßéñçğłš") -> st.SearchStrategy[str]:
+    """A name that is in no list."""
+    return st.text(letters, min_size=4, max_size=9).map(lambda rest: f"Q{rest}wix")
+
+
+def scrub(text: str) -> str:
+    return Scrubber(Denylist(), (), bytes(range(32))).text(text)
+
+
+@settings(max_examples=5, deadline=None)
+@pytest.mark.parametrize("title", TITLES)
+@given(surname=part())
+def test_who_bears_a_title(title: str, surname: str) -> None:
+    assert surname not in scrub(f"die Schlüssel: {title}{surname} 12")
+
+
+@settings(max_examples=5, deadline=None)
+@pytest.mark.parametrize("label", LABELS)
+@given(surname=part(), given_name=part())
+def test_who_fills_a_form_surname_first(label: str, surname: str, given_name: str) -> None:
+    text = scrub(f"{label}{surname}, {given_name}\n\n{given_name} called, so did {surname}.")
+    assert surname not in text
+    assert given_name not in text
+
+
+@settings(max_examples=5, deadline=None)
+@pytest.mark.parametrize("label", CAPITALS)
+@given(names=st.lists(part(string.ascii_lowercase).map(str.upper), min_size=2, max_size=3))
+def test_names_in_capital_letters(label: str, names: list[str]) -> None:
+    text = scrub(f"{label}{' '.join(names)}\n")
+    assert not [name for name in names if name in text]
+
+
+@settings(max_examples=5, deadline=None)
+@pytest.mark.parametrize("words", INTRODUCTIONS)
+@given(names=st.lists(part(), min_size=1, max_size=2))
+def test_who_introduces_themselves(words: str, names: list[str]) -> None:
+    full = " ".join(("Qorvina", *names))
+    assert full not in scrub(f"{words}{full}, danke")
+
+
+@settings(max_examples=20, deadline=None)
+@given(surname=part(), given_name=part(), second=part())
+def test_names_in_cards_and_records(surname: str, given_name: str, second: str) -> None:
+    card = f"BEGIN:VCARD\nVERSION:3.0\nN:{surname};{given_name};{second};;\nEND:VCARD"
+    record = json.dumps({"name": [{"family": surname, "given": [given_name, second]}]})
+    for text in (card, record, json.dumps(card), json.dumps(record)):
+        scrubbed = scrub(text)
+        assert not [name for name in (surname, given_name, second) if name in scrubbed]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: Build Docker\nsteps: []",
+        "The Bay Area and Tampa Bay Lightning",
+        "font-family: Inter, Arial",
+        '{"name": "read", "label": "Read File"}',
+        "holder: Box, Layout",
+        "Termin am Fr. Nachmittag",
+        "Tenant: default\nInsured: yes",
+    ],
+)
+def test_what_only_looks_like_it_stays(text: str) -> None:
+    assert scrub(text) == text
