@@ -6,6 +6,7 @@ Street words of English, German, French, Spanish, Italian, Portuguese, Polish an
 import re
 from collections.abc import Iterator
 
+from clawtrain_assets.core.privacy.detectors import places
 from clawtrain_assets.core.privacy.detectors.people import FULL, is_name
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.wordlists import phrases
@@ -21,8 +22,9 @@ _NUMBER_FIRST = re.compile(
     rf"\d(?<![\w.-]\d)\d{{0,5}}[A-Za-z]?\s(?:[A-ZÀ-Þ][\w'\u2019.-]*\s){{1,4}}(?i:{_STREET})(?![\w"
     rf"(=])"
     r"(?:,?\s(?:Apt\.?|Suite|Ste\.?|Unit|#)\s?\w+)?"
+    rf"(?:(?={places.BETWEEN}(?:{places.FLAT}|{places.PLACE}))|"
     rf"(?:,?\s{_TOWN})?(?:,?\s[A-Z]{{2}}(?![a-z]))?"
-    r"(?:,?\s\d{5}(?:-\d{4})?|,?\s[A-Z]{1,2}\d[\dA-Z]?\s?\d[A-Z]{2})?"
+    r"(?:,?\s\d{5}(?:-\d{4})?|,?\s[A-Z]{1,2}\d[\dA-Z]?\s?\d[A-Z]{2})?)"
 )
 _GERMAN = r"(?:straße|strasse|str\.|gasse|weg|platz|allee|ring|damm|ufer)"
 _BEFORE = (
@@ -31,9 +33,11 @@ _BEFORE = (
 )
 _STREET_FIRST = re.compile(
     rf"(?:[A-ZÄÖÜ][\w-]*(?:{_GERMAN}|[- ](?i:{_GERMAN}))|"
-    rf"(?i:{_BEFORE})\s(?:d[eu]s?\s|de la\s|della?\s)?[^\W\d_a-zß-öø-ÿ][^\n,\d()`\"]{{1,40}}),?[ ]"
+    rf"(?i:{_BEFORE})\s(?:d[eu]s?\s|de l[ao]s?\s|della?\s)?"
+    r"[^\W\d_a-zß-öø-ÿ][^\n,\d()`\"]{1,40}),?[ ]"
     r"\d{1,4}[a-zA-Z]?(?:/\d{1,4})?"
-    rf"(?:,\s?(?:\d{{2}}-\d{{3}}|\d{{4,6}})\s{_TOWN}|,\s{_TOWN}(?:,\s\d{{4,6}})?)?"
+    rf"(?:(?={places.BETWEEN}(?:{places.FLAT}|{places.PLACE}))|"
+    rf",\s?(?:\d{{2}}-\d{{3}}|\d{{4,6}})\s{_TOWN}|,\s{_TOWN}(?:,\s\d{{4,6}})?)?"
 )
 # Military and diplomatic post (USPS Publication 28, section 238).
 _MILITARY = re.compile(
@@ -142,8 +146,13 @@ def _block(text: str, found: Finding) -> Iterator[Finding]:
     """An address with a second house number before it, the lines it goes on over, and its name."""
     house = _HOUSE.search(text, max(0, found.start - 8), found.start)
     start = house.start() if house else found.start
-    yield found._replace(start=start, value=text[start : found.end])
-    end = found.end
+    flat = places.FLATS.match(text, found.end)
+    end = flat.end() if flat else found.end
+    yield found._replace(start=start, end=end, value=text[start:end])
+    place = places.AFTER.match(text, end)
+    if place:
+        end = place.end()
+        yield Finding(*place.span("place"), "ADDRESS", "address-place", place["place"])
     for _ in range(3):
         more = _CONTINUED.match(text, end)
         if not more:
