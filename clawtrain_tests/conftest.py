@@ -1,5 +1,6 @@
 """Every test starts from a CLAWTRAIN_HOME of its own and sees no setting of the developer's."""
 
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -24,3 +25,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory.mkdir(mode=0o700)
     monkeypatch.setenv("CLAWTRAIN_HOME", str(directory))
     return directory
+
+
+def pytest_unconfigure() -> None:
+    """DuckDB, imported before the definitions freeze what is there, is freed without a complaint."""
+    gc.unfreeze()
