@@ -28,5 +28,5 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def pytest_unconfigure() -> None:
-    """DuckDB, imported before the definitions freeze what is there, is freed without a complaint."""
+    """DuckDB, imported before the definitions freeze what is there, goes without a complaint."""
     gc.unfreeze()
