@@ -31,6 +31,19 @@ INTRODUCTIONS = (
     *("số CCCD, họ tên ", "tên tôi là ", "hola, me llamo ", "mi nombre es ", "mi chiamo "),
     *("je m'appelle ", "ich heiße ", "mein Name ist ", "mijn naam is ", "meu nome é "),
 )
+CLOSINGS = (
+    *("\n\nLG\n", "\nViele Grüße\n", "\n\nSaludos,\n", "\nCordialement\n", "\nPozdrawiam\n"),
+    *("\nSevgiler,\n", "\n\nThanks,\n", "\nBest,\n", "\nCheers\n- ", "\n> Groetjes\n> "),
+)
+DEVICES = (
+    *(
+        "# {} phone\n[Peer]",
+        "# {}'s laptop\n[Peer]",
+        'name = "{} iPad"',
+        "  iPhone-von-{}   10 Mbit",
+    ),
+    *("iPhone de {}", "- {}-MacBook\n", '"friendly_name": "{}\u2019s iPhone"'),
+)
 
 
 def part(letters: str = "bdfgklmprtvzäöüßéñçğłš") -> st.SearchStrategy[str]:
@@ -84,6 +97,39 @@ def test_names_in_cards_and_records(surname: str, given_name: str, second: str) 
         assert not [name for name in (surname, given_name, second) if name in scrubbed]
 
 
+@settings(max_examples=5, deadline=None)
+@pytest.mark.parametrize("closing", CLOSINGS)
+@given(names=st.lists(part(), min_size=1, max_size=2))
+def test_who_signs(closing: str, names: list[str]) -> None:
+    name = " ".join(names)
+    mail = f"Hi all,\n\nsee you on Sunday then.{closing}{name}"
+    for text in (mail, json.dumps({"body": f"{mail}\n"})):
+        assert name not in scrub(text)
+
+
+@settings(max_examples=10, deadline=None)
+@given(name=part())
+def test_who_ends_a_letter_without_a_closing(name: str) -> None:
+    assert name not in scrub(f"Hi all,\n\nthe keys are with us. See you Sunday!\n{name}\n")
+
+
+@settings(max_examples=5, deadline=None)
+@pytest.mark.parametrize("line", DEVICES)
+@given(name=part())
+def test_whose_device_it_is(line: str, name: str) -> None:
+    assert name not in scrub(line.format(name))
+
+
+@settings(max_examples=20, deadline=None)
+@given(surname=part(), given_name=part())
+def test_who_an_address_or_account_belongs_to(surname: str, given_name: str) -> None:
+    shown = scrub(f"2. from {given_name} {surname} <qo@example.org> | subject")
+    paid = scrub(f"09.03.2026;{surname}, {given_name};AT611904300234573201;Danke;20,00")
+    for text in (shown, paid):
+        assert surname not in text
+        assert given_name not in text
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -93,6 +139,10 @@ def test_names_in_cards_and_records(surname: str, given_name: str, second: str) 
         '{"name": "read", "label": "Read File"}',
         "holder: Box, Layout",
         "Termin am Fr. Nachmittag",
+        "# Work laptop\n[Peer]",
+        'device = "Samsung Galaxy"',
+        "What is left to do: nothing is.\nOverview",
+        "Thanks for all of it\nnothing more",
         "Tenant: default\nInsured: yes",
     ],
 )

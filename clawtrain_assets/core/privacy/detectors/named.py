@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from clawtrain_assets.core.privacy.finding import Page
-from clawtrain_assets.core.privacy.wordlists import phrases
+from clawtrain_assets.core.privacy.wordlists import phrases, words
 
 _UPPER = r"[A-ZÀ-ÖØ-ÞĀ-ŽƠƯȘȚẠ-ỸА-ЯЁΑ-Ω]"
-_PART = rf"(?:[OD]['\u2019])?{_UPPER}[^\W\d_]*[^\W\d_A-ZÀ-ÖØ-Þ](?:['\u2019-][^\W\d_]+)*(?![\w@])"
+PART = rf"(?:[OD]['\u2019])?{_UPPER}[^\W\d_]*[^\W\d_A-ZÀ-ÖØ-Þ](?:['\u2019-][^\W\d_]+)*(?![\w@])"
 _PARTICLE = r"(?:van|von|vom|zu|der|den|de|del|della|di|da|do|dos|la|le|al|el|ibn|bin|y|e)"
-_MORE = rf"(?:[ \u00a0]+(?:{_PARTICLE}[ \u00a0]+)*(?:{_PART}|{_UPPER}\.))"
-ONE = rf"(?:{_PARTICLE}[ \u00a0]+)*{_PART}{_MORE}{{0,3}}"
-FULL = rf"{_PART}{_MORE}{{1,3}}"
+_MORE = rf"(?:[ \u00a0]+(?:{_PARTICLE}[ \u00a0]+)*(?:{PART}|{_UPPER}\.))"
+ONE = rf"(?:{_PARTICLE}[ \u00a0]+)*{PART}{_MORE}{{0,3}}"
+FULL = rf"{PART}{_MORE}{{1,3}}"
 _CAPS = rf"{_UPPER}[^\W\d_a-zß-öø-ÿ]+(?:['\u2019 -]{_UPPER}[^\W\d_a-zß-öø-ÿ]*){{1,4}}(?![\w@])"
 _IS = r"(?:\\*[\"'*_ \t|]){0,6}[:|=](?:\\*[\"'*_ \t|]){0,24}"
 
@@ -103,12 +103,12 @@ class Context(NamedTuple):
 
 def _labelled(labels: str, who: str, rule: str) -> Context:
     """Labels may be written large, those written large here must be."""
-    words = sorted(set(labels.split("|")), key=len, reverse=True)
-    either = "|".join(word if word[0].isupper() else f"(?i:{word})" for word in words)
-    return Context(tuple(word.lower() for word in words), re.compile(f"(?:{either}){who}"), rule)
+    listed = sorted(set(labels.split("|")), key=len, reverse=True)
+    either = "|".join(label if label[0].isupper() else f"(?i:{label})" for label in listed)
+    return Context(tuple(label.lower() for label in listed), re.compile(f"(?:{either}){who}"), rule)
 
 
-_SURNAME_GIVEN = rf"(?P<name>{_PART}(?:[ ]{_PART})?),[ ]?(?P<second>{_PART}(?:[ ]{_PART}){{0,2}})"
+_SURNAME_GIVEN = rf"(?P<name>{PART}(?:[ ]{PART})?),[ ]?(?P<second>{PART}(?:[ ]{PART}){{0,2}})"
 
 _CONTEXTS = (
     Context(
@@ -126,6 +126,21 @@ _CONTEXTS = (
     ),
     _labelled(
         _ON_CARD, rf"(?:{_IS}|[ \t]+(?:is )?)(?:(?P<caps>{_CAPS})|(?P<whole>{FULL}))", "card"
+    ),
+    Context(
+        words("partnerin tochter sohn bruder schwester freundin mutter vater oma opa tante onkel"),
+        re.compile(
+            r"(?:Partnerin|Tochter|Sohn|Bruder|Schwester|Freundin|Mutter|Vater|Oma|Opa|Tante|Onkel)"
+            rf"[ ](?P<name>{PART}(?:[ ]{PART})?)(?=[ ]?(?:[,;()\n.]|$|und ))"
+        ),
+        "relation",
+    ),
+    Context(
+        phrases("miete "),
+        re.compile(
+            rf"Miete[ ](?:[\w./]+[ ])?{_NO_SURNAME}(?P<name>{PART}(?:[ ]{PART})?)(?=[;|\"])"
+        ),
+        "rent",
     ),
     Context(
         phrases(_SAID_WORDS),

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from clawtrain_assets.core.privacy.detectors import named
+from clawtrain_assets.core.privacy.detectors import named, signed
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.wordlists import phrases, words
 
@@ -226,7 +226,7 @@ class PeopleDetector:
             (context.words, re.compile(context.pattern), context.rule) for context in _CONTEXTS
         ]
         words = (word for found in _CONTEXTS for word in found.words)
-        self.triggers = tuple(dict.fromkeys((*words, *named.TRIGGERS)))
+        self.triggers = tuple(dict.fromkeys((*words, *named.TRIGGERS, *signed.TRIGGERS)))
 
     def __call__(self, page: Page) -> Iterator[Finding]:
         text = page.text
@@ -240,7 +240,7 @@ class PeopleDetector:
                 if is_name(name, rule == "sender"):
                     begin = text.index(name, start)
                     yield Finding(begin, begin + len(name), "PERSON", rule, name)
-        for start, end, rule in named.named(page):
+        for start, end, rule in (*named.named(page), *signed.signed(page)):
             name = text[start:end]
             # Forms and cards are filled in with capital letters.
             if not _THING.search(name) and is_name(name.title() if name.isupper() else name):
