@@ -39,3 +39,37 @@ def test_the_flat_goes_with_the_street(flat: str) -> None:
     assert flat not in scrubbed
     assert "Madrid" not in scrubbed
     assert scrubbed.endswith(". Bye")
+
+
+@pytest.mark.parametrize(
+    ("label", "address"),
+    [
+        *product(
+            ("Anschrift: ", "wohnhaft in ", "Lieferadresse: ", "dirección: ", "indirizzo: "),
+            ("Obere Bachzeile 66/12, 1160 Wien", "Quellwinkel 4, 80639 München"),
+        ),
+        ("address ", "No. 131, Lotus Tank Street, Chennai 600028"),
+        ("address: ", "Flat 4B, Gulmohar Enclave, 4th Cross, Bengaluru 560034"),
+        ("", "Obere Bachzeile 66/12\n80639 München"),
+        ("it's ", "Galway H91 X2KD"),
+        ("PLZ: ", "80639"),
+    ],
+)
+def test_an_address_without_a_street_word_goes(label: str, address: str) -> None:
+    scrubbed = _SCRUBBER.text(f"\n{label}{address}\nBye\n")
+    assert not any(part in scrubbed for part in address.replace(",", "").split() if len(part) > 2)
+    assert scrubbed.startswith(f"\n{label}")
+    assert scrubbed.endswith("\nBye\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "deliver to 3 queues",
+        "Release Notes 4\n2024 March",
+        "bind address 0.0.0.0, port 8080",
+        "zip -r out.zip src",
+    ],
+)
+def test_what_only_looks_like_an_address_stays(text: str) -> None:
+    assert _SCRUBBER.text(text) == text

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from clawtrain_assets.core.privacy.detectors import places
+from clawtrain_assets.core.privacy.detectors.addresslines import WORDS, address_lines
 from clawtrain_assets.core.privacy.detectors.people import FULL, is_name
 from clawtrain_assets.core.privacy.finding import Finding, Page
 from clawtrain_assets.core.privacy.wordlists import phrases
@@ -118,7 +119,7 @@ class AddressDetector:
 
     triggers = (
         *("apt", "suite", " apo", "\napo", " fpo", "\nfpo", " dpo", "\ndpo"),
-        *dict.fromkeys((*_NORTHERN_WORDS, *_STREET_WORDS, *_OTHER_WORDS, *_CONTEXT_WORDS)),
+        *dict.fromkeys((*_NORTHERN_WORDS, *_STREET_WORDS, *_OTHER_WORDS, *_CONTEXT_WORDS, *WORDS)),
     )
 
     def __call__(self, page: Page) -> Iterator[Finding]:
@@ -140,6 +141,7 @@ def _addresses(page: Page) -> Iterator[Finding]:
     for match in page.near(_CONTEXT_WORDS, _CONTEXT, 12, 10, digit_within=130, reach=180):
         if not _NOT.match(match["address"]):
             yield Finding(*match.span("address"), "ADDRESS", "address-field", match["address"])
+    yield from address_lines(page)
 
 
 def _block(text: str, found: Finding) -> Iterator[Finding]:
