@@ -1,12 +1,18 @@
 """The privacy scrub: what survives, what is changed needlessly, and how fast.
 
-    python benchmarks/scrub.py [--quick] [--json] [--rounds N] [--sets DIR [--peers PYTHON]]
+    python benchmarks/scrub.py [--quick] [--json] [--rounds N] [--sets DIR] [--peers PYTHON]
+    python benchmarks/scrub.py --show a [--seed N]
 
 Canaries: every type of value in every hidden form, made fresh for each of --rounds (1), planted
 into rows, scrubbed and looked for by the verifier's readings. Ordinary text: the standard
 library's own sources, whose characters should all stay; e-mail addresses and people named in its
 credits are counted apart, because they are real. Speed: one core, CPU time of this process, beside
 one Aho-Corasick pass of the same trigger words over the same text.
+
+Two sets of agent history (``agent_history/__init__.py``), always: ``history a``, which rules are
+held against since it was first measured, and ``history b``, held out. Leak: labelled values that
+survive verbatim, also by type; lost: look-alikes that do not stay. No denylist. --seed makes a
+fresh ``a``; --show prints what was left and lost of ``a``, for those who write rules.
 
 --sets measures the labelled sets of a directory as well. A set is ``NAME.jsonl``: a line is an
 object with ``id``, ``text`` and ``spans``, a list of ``{"start", "end", "soft"}`` in code points;
@@ -18,46 +24,35 @@ verbatim; partial: of which a piece of 8 characters and half the value does; ove
 outside the labels that were changed. The aim is to leak less than every peer, and not more than
 twice what a peer leaks whose makers made the set.
 
---quick: 2 MB of text, one canary of each sort, 6,000 characters of each set and eight peers at a
-time, so that their speeds say little; else 10 MB, eight, all, and one peer after the other.
+--quick: 2 MB of text, one canary of each sort, 6,000 characters of each set (of agent history only
+beside peers) and eight peers at a time, so that their speeds say little; else 10 MB, eight, all,
+and one peer after the other.
 """
 
 import argparse
 import json
-import subprocess
 import sys
 import sysconfig
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from scrub_peers import PEERS
-from scrub_score import Score
+from agent_history import SETS
+from scrub_sets import KEY, metric, misses, set_metrics
 
 from clawtrain_assets.core.privacy.canary import run_canaries, scrubbed_by
-from clawtrain_assets.core.privacy.denylist import Denylist, load_denylist
+from clawtrain_assets.core.privacy.denylist import Denylist
 from clawtrain_assets.core.privacy.finding import lower
 from clawtrain_assets.core.privacy.scrub import Scrubber
 
-KEY = bytes(range(32))
-OURS, WITH_DENYLIST = "clawtrain", "clawtrain with denylist"
 REAL = ("EMAIL", "PERSON")  # what the credits of a public source really hold
 _FLOOR = "one Aho-Corasick pass"
 _ROWS = [
     '{"messages": [{"role": "user", "content": "restart nginx"}, {"role": "assistant"}]}',
     "$ systemctl status nginx\n   Active: active (running) since Sun 2026-11-22 09:14:02 UTC",
 ]
-
-
-class Measured(NamedTuple):
-    """What a scrubber made of a set."""
-
-    score: Score
-    speed: float
 
 
 def ordinary_text(limit: int) -> Iterator[str]:
@@ -122,99 +117,6 @@ def speed_metrics(texts: list[str]) -> Iterator[dict[str, Any]]:
         yield line | {"ratio_to": {_FLOOR: round(speed / floor, 4)}}
 
 
-def set_metrics(
-    folder: Path, peers: str | None, most: int, at_once: int
-) -> Iterator[dict[str, Any]]:
-    """Every set by us and by all peers, ``at_once`` of these; ``most`` characters of each."""
-    sets = {file.stem: read_set(file, most) for file in sorted(folder.glob("*.jsonl"))}
-    results = {OURS: {name: ours(documents, Denylist()) for name, documents in sets.items()}}
-    for name in sets:
-        listed = folder / f"{name}_denylist.json"
-        if listed.exists():
-            named = ours(sets[name], load_denylist(listed))
-            results.setdefault(WITH_DENYLIST, {})[name] = named
-    if peers:
-        with ThreadPoolExecutor(at_once) as pool:
-            results |= zip(
-                PEERS, pool.map(lambda peer: theirs(peers, peer, sets), PEERS), strict=True
-            )
-    for name in sets:
-        yield from compared(name, {who: by[name] for who, by in results.items() if name in by})
-
-
-def read_set(file: Path, most: int) -> list[dict[str, Any]]:
-    """Documents from all over the set, ``most`` characters of them."""
-    documents = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-    size = sum(len(document["text"]) for document in documents)
-    return documents[:: -(-size // most)]
-
-
-def ours(documents: list[dict[str, Any]], denylist: Denylist) -> Measured:
-    scrubber = Scrubber(denylist, (), KEY)
-    started = time.process_time()
-    texts = [scrubber.text(document["text"]) for document in documents]
-    return measured(documents, texts, time.process_time() - started)
-
-
-def theirs(python: str, peer: str, sets: dict[str, list[dict[str, Any]]]) -> dict[str, Measured]:
-    """A peer's results by set; nothing, said on stderr, if it cannot be run."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder, f"{name}.jsonl") for name in sets]
-        for file, documents in zip(files, sets.values(), strict=True):
-            file.write_text("".join(f"{json.dumps(document)}\n" for document in documents))
-        command = [python, str(Path(__file__).with_name("scrub_peers.py")), peer, *map(str, files)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(f"{peer} is left out: {done.stderr.strip().rpartition(chr(10))[2]}", file=sys.stderr)
-        return {}
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    return {
-        name: measured(documents, line["texts"], line["cpu"])
-        for (name, documents), line in zip(sets.items(), lines, strict=True)
-    }
-
-
-def measured(documents: list[dict[str, Any]], texts: list[str], cpu: float) -> Measured:
-    score = Score()
-    for document, text in zip(documents, texts, strict=True):
-        score.add(document, text)
-    size = sum(len(d["text"].encode("utf-8", "surrogatepass")) for d in documents)
-    return Measured(score, size / 1e6 / max(cpu, 1e-3))
-
-
-def compared(name: str, results: dict[str, Measured]) -> Iterator[dict[str, Any]]:
-    peers = {who: found.score.leak for who, found in results.items() if who in PEERS}
-    bounds = [leak * (2 if name in PEERS[peer].home else 1) for peer, leak in peers.items()]
-    for who, (score, speed) in results.items():
-        aim = min(bounds, default=None) if who not in PEERS else None
-        leak = metric(
-            f"leak, {name}, {who}", score.leak, aim, aim is None or score.leak <= aim, "% of values"
-        )
-        if who not in PEERS:
-            leak["ratio_to"] = {
-                peer: round(score.leak / theirs, 3) for peer, theirs in peers.items() if theirs
-            }
-        yield leak
-        for what, value, unit in (
-            ("partial", score.partial, "% of values"),
-            ("over", score.over, "% of other characters"),
-            ("broken JSON", score.broken, f"of {score.json} texts"),
-            ("speed", speed, "MB per CPU second"),
-        ):
-            yield metric(f"{what}, {name}, {who}", value, None, True, unit)
-
-
-def metric(name: str, value: float, aim: float | None, met: bool, unit: str) -> dict[str, Any]:
-    return {
-        "metric": name,
-        "value": round(value, 4),
-        "aim": aim,
-        "met": met,
-        "unit": unit,
-        "ratio_to": {},
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
@@ -222,16 +124,23 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--sets", type=Path)
     parser.add_argument("--peers")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--show", choices=SETS)
     options = parser.parse_args()
+    if options.show:
+        if options.show != "a":
+            sys.exit(f"Set {options.show} is held out: write rules against --show a --seed N.")
+        for line in misses(options.seed):
+            print(line)
+        return
     texts = list(ordinary_text(2_000_000 if options.quick else 10_000_000))
     results = [
         *canary_metrics(1 if options.quick else 8, options.rounds),
         *ordinary_metrics(texts),
         *speed_metrics(texts),
     ]
-    if options.sets:
-        most, at_once = (6_000, 8) if options.quick else (10**9, 1)
-        results += set_metrics(options.sets, options.peers, most, at_once)
+    most, at_once = (6_000, 8) if options.quick else (10**9, 1)
+    results += set_metrics(options.sets, options.peers, options.seed, most, at_once)
     if options.json:
         for result in results:
             print(json.dumps(result))
@@ -240,23 +149,24 @@ def main() -> None:
 
 
 def print_table(results: list[dict[str, Any]]) -> None:
-    """Metrics of sets as a table with a row for each set and scrubber; the others line by line."""
-    rows: dict[tuple[str, str], list[str]] = {}
+    """Metrics of sets as tables with a row for each set and scrubber; the others line by line."""
+    rows: dict[tuple[str, str], dict[str, str]] = {}
     for result in results:
-        place = result["metric"].partition(", ")[2]
+        what, _, place = result["metric"].partition(", ")
         name, _, who = place.partition(", ")
         value = f"{result['value']:.4g}"
         if who:
             met = "" if result["met"] else " (missed)"
-            rows.setdefault((name, who), []).append(f"{value}{met}")
+            rows.setdefault((name, who), {})[what] = f"{value}{met}"
         else:
             aim = "" if result["aim"] is None else f"  (aim {result['aim']})"
             print(f"{result['metric']:28} {value:>12} {result['unit']}{aim}")
-    if rows:
-        print("| set | scrubber | leak % | partial % | over % | broken JSON | MB/s |")
-        print("|---|---|---|---|---|---|---|")
+    head: list[str] = []
     for place, cells in rows.items():
-        print(f"| {' | '.join([*place, *cells])} |")
+        if head != [*cells]:
+            head = [*cells]
+            print(f"\n| set | scrubber | {' | '.join(head)} |\n|---|---{'|---' * len(head)}|")
+        print(f"| {' | '.join([*place, *cells.values()])} |")
 
 
 if __name__ == "__main__":

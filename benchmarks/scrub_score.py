@@ -4,10 +4,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-Document = Mapping[str, Any]  # id, text, spans
+Document = Mapping[str, Any]  # id, text, and spans or labels and keep
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _LONG, _STRIDE = 400, 8  # of a value this long not every piece is looked for
 
@@ -39,6 +39,12 @@ class Score:
         """% of unlabelled characters that were changed."""
         return 100 * self.changed / max(self.unlabelled, 1)
 
+    def figures(self) -> Iterator[tuple[str, float, str]]:
+        """All but the leak: name, value, unit."""
+        yield "partial", self.partial, "% of values"
+        yield "over", self.over, "% of other characters"
+        yield "broken JSON", self.broken, f"of {self.json} texts"
+
     def add(self, document: Document, clean: str) -> None:
         text, spans = document["text"], document["spans"]
         labelled = bytearray(len(text))
@@ -68,6 +74,33 @@ class Score:
             elif _piece_in(value, clean):
                 elsewhere = f"{text[: span['start']]}\0{text[span['end'] :]}"
                 self.partly += not _piece_in(value, elsewhere)
+
+
+@dataclass
+class CaseScore:
+    """Sums over the cases of a set of agent history."""
+
+    values: Counter[str] = field(default_factory=Counter)  # by type
+    left: Counter[str] = field(default_factory=Counter)
+    keeps: int = 0
+    lost: int = 0
+
+    @property
+    def leak(self) -> float:
+        """% of labelled values that survive verbatim."""
+        return 100 * self.left.total() / max(self.values.total(), 1)
+
+    def figures(self) -> Iterator[tuple[str, float, str]]:
+        yield "lost", 100 * self.lost / max(self.keeps, 1), f"% of {self.keeps} look-alikes"
+        for type_, count in sorted(self.values.items()):
+            yield type_, 100 * self.left[type_] / count, f"% of {count} values"
+
+    def add(self, case: Document, clean: str) -> None:
+        for label in case["labels"]:
+            self.values[label["type"]] += 1
+            self.left[label["type"]] += label["value"] in clean
+        self.keeps += len(case["keep"])
+        self.lost += sum(kept not in clean for kept in case["keep"])
 
 
 def changes(before: str, after: str) -> Iterator[tuple[int, int]]:
