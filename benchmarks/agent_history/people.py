@@ -78,6 +78,7 @@ def invented(random: Random, culture: str, taken: set[str]) -> dict[str, str]:
                 f"{fore}.{sur[:3]}{expanded(random, '[0-9]{2}')}",
             ]
         ),
+        # No template names it yet; without it all values drawn after it would be others.
         "pr": f"{fore}{expanded(random, '[0-9]{4}')}",
     }
 
