@@ -126,3 +126,8 @@ def test_what_is_only_numbered_stays() -> None:
         "serial port /dev/ttyACM0 at 115200 baud",
     ):
         assert scrub(text) == text
+
+
+def test_the_number_of_a_systems_account_stays() -> None:
+    text = "FIRST_UID=10000\nLAST_UID=59999\nuid=100000 uid: 165536"
+    assert scrub(text) == text

@@ -87,3 +87,18 @@ def test_a_person_of_home_assistant_goes(name: str) -> None:
 )
 def test_what_names_nobody_stays(text: str) -> None:
     assert SCRUBBER.text(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type":"user","message":{"role":"user","content":[{"type":"text","text":"host: a"}]}}',
+        'roles = ["system", "user", "sidekick"]  # host: a',
+        "pip install --user requests flask",
+        "systemctl --user edit clawtrain",
+        "Debian's adduser gives you more confidence",
+        "real    0m3.458s\nuser    0m0.274s\nsys     0m0.100s\nhost: x",
+    ],
+)
+def test_what_follows_user_and_is_nobody_stays(text: str) -> None:
+    assert SCRUBBER.text(text) == text

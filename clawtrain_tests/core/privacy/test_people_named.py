@@ -148,3 +148,15 @@ def test_who_an_address_or_account_belongs_to(surname: str, given_name: str) -> 
 )
 def test_what_only_looks_like_it_stays(text: str) -> None:
     assert scrub(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["Sr. Engineer at the shop", "Sr. Software Developer", "holds an M. Sc. in physics"]
+)
+def test_a_rank_or_a_degree_is_no_surname(text: str) -> None:
+    assert scrub(text) == text
+
+
+def test_a_heading_below_thanks_is_no_signature() -> None:
+    text = "Your time on testing.\n\nThank you!\n\nInstallation\n------------\n\nRun make."
+    assert scrub(text) == text

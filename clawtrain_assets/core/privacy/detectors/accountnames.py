@@ -21,7 +21,8 @@ _CODE_WORDS = frozenset(
         "public private system service client customer owner author member guest sub claims "
         "required optional missing invalid unknown anonymous html json xml yaml com org net py js "
         "ts password secret hash me yes no ok on off and or not if for in of to the a an any all "
-        "var let const def function return include exclude"
+        "var let const def function return include exclude content message messages assistant tool "
+        "mask unmask enable disable start stop restart status"
     )
 )
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")

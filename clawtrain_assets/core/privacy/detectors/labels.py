@@ -135,7 +135,8 @@ TRIGGERS = (*_WORDS, *_CODE_WORDS, *_PLATE_WORDS, "bic", "swift", "<<<")
 def labelled_ids(page: Page) -> Iterator[Finding]:
     """Numbers after their label."""
     for match in page.begun(_WORDS, _LABELLED, digit_within=90, reach=160):
-        if _is_number(match["id"]):
+        of_system = match.group()[:3].lower() == "uid" and match["id"].isdigit()  # uid=100000
+        if _is_number(match["id"]) and not (of_system and len(match["id"]) < 8):
             yield Finding(*match.span("id"), "ID_NUMBER", "labelled-id", match["id"])
     for match in page.begun(_CODE_WORDS, _CODE, reach=70):
         value = match["id"]

@@ -27,7 +27,7 @@ _USER = r"(?P<user>(?!\d+\b)[^\W_][\w.-]{1,39})"
 _LINE_END = r"(?=[ \t]*(?:[#;][^\n]*)?(?:\r?\n|$)|[\"'])"
 _QUOTED = re.compile(
     r"\\*[\"'`]?[\])]?(?P<type>[ \t]*:[ \t]*[\w.]+)?[ \t]{0,20}(?:=>|:=|=|:|(?<=[\"'`]),|"
-    rf"(?<=[\"'`]\)),)[ \t]*\\*[\"'`]{_USER}\\*[\"'`]"
+    rf"(?<=[\"'`]\)),)[ \t]*\\*[\"'`]{_USER}\\*[\"'`](?![ \t]*:)"
 )
 _ELEMENT = re.compile(rf"(?:[ ][^<>\n]{{0,80}})?>\s*{_USER}\s*</")
 _UNQUOTED = re.compile(rf"[\"']?(?P<op>[ \t]?=[ \t]?|:[ \t]+|[ \t]{{2,}}|\t+){_USER}{_LINE_END}")
@@ -60,6 +60,8 @@ class LoginFieldDetector:
                     yield from account(match, "login/field")
                     continue
             match = _QUOTED.match(text, done)
+            if match and "," in text[done : match.start("user")] and not _is_call(text, start):
+                continue  # elements of a list
             if match:
                 if _is_beside(text, match) or is_marked(match["user"]):
                     yield from account(match, "login/field")
@@ -93,6 +95,11 @@ def _names_account(name: str) -> bool:
     return last in _NAMES or last.endswith(("user", "username"))
 
 
+def _is_call(text: str, start: int) -> bool:
+    """Whether the name is the first argument of a call: ``define('DB_USER', 'x')``."""
+    return text[max(0, start - 6) : start].rstrip("\\\"'` ").endswith("(")
+
+
 def _opens_line(text: str, start: int) -> bool:
     line = text.rfind("\n", 0, start) + 1
     before = text[line:start]
@@ -102,6 +109,8 @@ def _opens_line(text: str, start: int) -> bool:
 def _is_setting(text: str, match: re.Match[str]) -> bool:
     """Whether an unquoted value is one of a file of settings, and not of a program."""
     value, op = match["user"], match["op"]
+    if value[0].isdigit() and not any(char.isalpha() for char in value[1:].strip("ms.0123456789")):
+        return False  # what ``time`` prints
     if not value.islower() and not (value[-1:].isdigit() and "." not in value):
         return False
     if op == "=":

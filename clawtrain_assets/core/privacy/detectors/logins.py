@@ -31,6 +31,15 @@ _COMMAND = re.compile(
     r"\bchown[ ](?:-\w+[ ])*)"
     r"['\"]?(?P<user>[A-Za-z_](?=[\w.-]*\w)[\w.-]{1,39})(?=[\s'\"\\:%|;&,)}\]]|$)(?!:/)"
 )
+# With these, --user means one's own files: no name follows.
+_OWN = re.compile(
+    r"\b(?:systemctl|journalctl|loginctl|coredumpctl|systemd-\w+|pip[\d.]*|pipx|uv|flatpak|gem|"
+    r"luarocks|cpanm?|opam|busctl|dbus-\w+|xdg-\w+|podman-\w+|setup\.py|install)\b[^\n|;&]*$"
+)
+_ADMIN = re.compile(
+    r"\b(?:useradd|adduser|usermod|userdel|deluser|passwd|chage|smbpasswd|enable-linger)\b"
+)
+_ENDS = re.compile(r"[ \t]*(?:[a-z_][\w-]*[ \t]*)?(?:$|[^\w \t])")  # a group may follow
 _COMMAND_WORDS = phrases(
     " -u| --user| --login| --account-name| --db| --admin-user| --remote-user| --http-user| "
     "--ftp-user| --become-user| /u| su -|useradd|adduser|usermod|userdel|deluser|passwd |chage|"
@@ -124,13 +133,21 @@ class LoginDetector:
             for match in page.near(
                 rule.words, rule.pattern, rule.before, rule.after, 0, rule.reach
             ):
-                yield from account(match, rule.name)
+                if rule.name != "login/command" or _names(page.text, match):
+                    yield from account(match, rule.name)
         if "@" in page.text:
             for match in page.near(_ROW, _BESIDE_MAIL, before=42, after=1, reach=60):
                 yield from account(match, "login/row")
         for hit in page.at(_LISTS):
             for item in _ITEM.finditer(page.text, hit, _block_end(page.text, hit)):
                 yield from account(item, "login/listed")
+
+
+def _names(text: str, match: re.Match[str]) -> bool:
+    """Whether a command's word is an account, and not a package, a unit or a sentence's next."""
+    if match.group().lstrip().startswith("--user "):
+        return not _OWN.search(text, max(0, text.rfind("\n", 0, match.start())), match.start())
+    return not _ADMIN.search(match.group()) or _ENDS.match(text, match.end("user")) is not None
 
 
 def _block_end(text: str, hit: int) -> int:

@@ -74,7 +74,12 @@ _TITLE_WORDS = (
 _NO_SURNAME = (
     r"(?!(?:Area|Leaf|Street|Bridge|Am|Pan|January|February|March|April|May|June|July|August|"
     r"September|October|November|December|Januar|Jänner|Februar|März|Mai|Juni|Juli|Oktober|"
-    r"Dezember|Vormittag|Nachmittag|Abend|Morgen|Mittag|The|And|For|Not|This|That)\b)"
+    r"Dezember|Vormittag|Nachmittag|Abend|Morgen|Mittag|The|And|For|Not|This|That|"
+    # "Sr. Engineer", "M. Sc."
+    r"Engineer|Developer|Software|Manager|Director|Analyst|Consultant|Architect|Product|Data|Staff|"
+    r"Scientist|Designer|Vice|Systems?|Security|Site|Network|Account|Project|Program|Technical|"
+    r"Sales|Marketing|Research|DevOps|Full|Backend|Frontend|Business|Solutions?|Cloud|Web|Lead|"
+    r"Member|Principal|Associate|Sc|Eng|Ed|Phil|Tech|Art)\b)"
 )
 _SAID = (
     r"ad[ıi]m|benim ad[ıi]m|ismim|nazywam się|mam na imię|nazwisko|imię|"

@@ -25,6 +25,7 @@ _BREAK = r"(?:[ \t]*(?:\r?\n|(?:\\+r)?\\+n))+[ \t>]*[-–—~*]{0,2}[ \t]*"
 _SIGNATURE = re.compile(
     rf"(?:(?i:{'|'.join(sorted(_CLOSINGS.split('|'), key=len, reverse=True))})|{_SHORT})"
     rf"[ \t]{{0,2}}[,.!…:)☺]{{0,3}}{_BREAK}(?P<name>{ONE})(?=[ \t]*[,.]?[ \t]*(?:$|[\n\\\"'<*]))"
+    r"(?![ \t]*\r?\n[=~-]{3})"  # a heading
 )
 _SIGNATURE_WORDS = phrases(f"{_CLOSINGS}|{_SHORT.lower()}")
 _LAST_LINE = re.compile(
