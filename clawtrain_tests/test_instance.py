@@ -135,11 +135,10 @@ class TestLeash:
     def test_interrupts_a_command_started_where_interrupts_are_ignored(
         self, tmp_path: Path
     ) -> None:
-        command = "import time; print('ready', flush=True); time.sleep(300)"
         leash = subprocess.Popen(
             [
                 "sh", "-c", "trap '' INT; exec \"$@\"", "sh", sys.executable,
-                "-m", "clawtrain_assets.instance.leash", sys.executable, "-c", command,
+                "-m", "clawtrain_assets.instance.leash", "sh", "-c", "echo ready; exec sleep 300",
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
