@@ -125,6 +125,22 @@ class Together:
             yield from detector(page)
 
 
+def begin_of(text: str, at: int, signs: str, reach: int) -> int:
+    """Where the word of letters, digits and ``signs`` that holds ``at`` begins, within reach."""
+    start = at
+    while start and at - start < reach and (text[start - 1].isalnum() or text[start - 1] in signs):
+        start -= 1
+    return start
+
+
+def word_around(text: str, at: int, signs: str, reach: int) -> tuple[int, int]:
+    """The span of the word of letters, digits and ``signs`` around ``at``, within reach."""
+    end, last = at, min(len(text), at + reach)
+    while end < last and (text[end].isalnum() or text[end] in signs):
+        end += 1
+    return begin_of(text, at, signs, reach), end
+
+
 def lower(text: str) -> str:
     """``text`` in lower case with every character at its old offset."""
     low = text.lower()

@@ -25,7 +25,7 @@ def own_domains(text: str, stems: Iterable[str]) -> dict[str, str]:
             if host and host.end() > at:
                 domain = registrable(host.group())
                 label, _, end = domain.partition(".")
-                begins = re.search(rf"(?:^|-){stem}", label)
+                begins = label.startswith(stem) or f"-{stem}" in label
                 if begins and end.rpartition(".")[2] in ENDS:
                     found[text[host.end() - len(domain) : host.end()]] = "DOMAIN"
             at = low.find(stem, at + len(stem))

@@ -4,11 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clawtrain_assets.core.privacy.denylist import Denylist
-from clawtrain_assets.core.privacy.scrub import Scrubber
+from clawtrain_tests.core.privacy.plain import SCRUBBER
 from clawtrain_tests.core.privacy.strategies import generated, passwords
 
-SCRUBBER = Scrubber(Denylist(), (), bytes(range(32)))
 codes = st.from_regex(r"[3-9][0-9]{3,5}", fullmatch=True).filter(lambda code: len(set(code)) > 2)
 TOLD = (
     "Der Türcode unten ist {}, im Lift Stock 4.",

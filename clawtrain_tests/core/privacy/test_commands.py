@@ -4,12 +4,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from clawtrain_assets.core.privacy.denylist import Denylist
 from clawtrain_assets.core.privacy.randomness import is_placeholder
-from clawtrain_assets.core.privacy.scrub import Scrubber
+from clawtrain_tests.core.privacy.plain import SCRUBBER
 from clawtrain_tests.core.privacy.strategies import generated
 
-SCRUBBER = Scrubber(Denylist(), (), bytes(range(32)))
 PASSWORDS = st.from_regex(r"[a-z]{2}[A-Z]{2}[0-9]{2}[A-Za-z0-9]{6,12}!?", fullmatch=True)
 TYPED = (
     "PGPASSWORD={} psql -h db shop",

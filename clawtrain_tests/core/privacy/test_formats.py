@@ -7,18 +7,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from clawtrain_assets.core.privacy.denylist import Denylist
-from clawtrain_assets.core.privacy.scrub import Scrubber
+from clawtrain_tests.core.privacy.plain import scrub
 
 from .strategies import ALNUM, generated
 
 HEX = "0123456789abcdef"
 LOWER = string.ascii_lowercase + string.digits
 UPPER = string.ascii_uppercase + string.digits
-
-
-def scrub(text: str) -> str:
-    return Scrubber(Denylist(), (), bytes(range(32))).text(text)
 
 
 uuids = st.uuids().map(str)

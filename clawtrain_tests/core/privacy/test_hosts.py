@@ -4,12 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clawtrain_assets.core.privacy.denylist import Denylist
 from clawtrain_assets.core.privacy.detectors.accountnames import is_account
-from clawtrain_assets.core.privacy.scrub import Scrubber
+from clawtrain_tests.core.privacy.plain import SCRUBBER
 from clawtrain_tests.core.privacy.strategies import generated
 
-SCRUBBER = Scrubber(Denylist(), (), bytes(range(32)))
 names = st.from_regex(r"[bdgklmnrt][aou][lmnr][bdgkt][aeiou][lmnrst]{2}", fullmatch=True).filter(
     is_account
 )

@@ -6,11 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clawtrain_assets.core.privacy.denylist import Denylist
 from clawtrain_assets.core.privacy.detectors.accountnames import is_account
-from clawtrain_assets.core.privacy.scrub import Scrubber
+from clawtrain_tests.core.privacy.plain import SCRUBBER
 
-SCRUBBER = Scrubber(Denylist(), (), bytes(range(32)))
 accounts = st.from_regex(
     r"[bdfgklmnprstvz][aeiou][g-z]{3,6}([._-]?[bdgklmnprst][aou][g-z]{2,4}|[0-9]{2})",
     fullmatch=True,

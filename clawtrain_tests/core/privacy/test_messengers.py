@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clawtrain_assets.core.privacy.denylist import Denylist
-from clawtrain_assets.core.privacy.scrub import Scrubber
+from clawtrain_tests.core.privacy.plain import SCRUBBER
 
-SCRUBBER = Scrubber(Denylist(), (), bytes(range(32)))
 ids = st.integers(10**8, 98 * 10**8).map(str).filter(lambda value: len(set(value)) > 3)
 
 

@@ -4,12 +4,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from clawtrain_assets.core.privacy.denylist import Denylist
 from clawtrain_assets.core.privacy.randomness import is_placeholder
-from clawtrain_assets.core.privacy.scrub import Scrubber
 from clawtrain_assets.core.privacy.wellknown import is_standard_user
-
-SCRUBBER = Scrubber(Denylist(), (), bytes(range(32)))
+from clawtrain_tests.core.privacy.plain import SCRUBBER
 
 
 @settings(deadline=None)

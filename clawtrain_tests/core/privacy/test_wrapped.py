@@ -5,11 +5,8 @@ import base64
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clawtrain_assets.core.privacy.denylist import Denylist
-from clawtrain_assets.core.privacy.scrub import Scrubber
+from clawtrain_tests.core.privacy.plain import SCRUBBER
 from clawtrain_tests.core.privacy.strategies import body
-
-SCRUBBER = Scrubber(Denylist(), (), bytes(range(32)))
 
 
 @settings(deadline=None)

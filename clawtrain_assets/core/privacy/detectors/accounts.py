@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from clawtrain_assets.core.privacy.finding import Finding, Page
+from clawtrain_assets.core.privacy.finding import Finding, Page, begin_of
 from clawtrain_assets.core.privacy.wellknown import is_standard_user
 from clawtrain_assets.core.privacy.wordlists import words
 
@@ -186,9 +186,7 @@ def _passwd(match: re.Match[str]) -> Iterator[Finding]:
 def _at_host(page: Page) -> Iterator[Finding]:
     text = page.text
     for at in page.hits.get("@", ()):
-        start = at
-        while start and at - start < 40 and (text[start - 1].isalnum() or text[start - 1] in "_.-"):
-            start -= 1
+        start = begin_of(text, at, "_.-", 40)
         match = _USER_HOST.match(text, start)
         if not match or match.end() <= at or not _is_user(match["user"]):
             bare = _BARE_AT.match(text, start)

@@ -8,7 +8,7 @@ value must itself look generated, because ``key`` and ``token`` name many harmle
 import re
 from collections.abc import Iterator
 
-from clawtrain_assets.core.privacy.finding import Finding, Page
+from clawtrain_assets.core.privacy.finding import Finding, Page, word_around
 from clawtrain_assets.core.privacy.randomness import is_placeholder, looks_random
 from clawtrain_assets.core.privacy.wordlists import words
 
@@ -56,7 +56,8 @@ _TRIGGERS = words(
     "crumb webhook psk pswd private csrf xsrf dsn login kennwort contrase senha hasło haslo пароль "
     "parola şifre sifre wachtwoord access pat _pin"
 )
-_NAME_CHARS = frozenset("_-.$")
+_NAME_CHARS = "_-.$"
+_LONGEST_NAME = 60  # to either side of the telling word
 _SEGMENT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
 _OPERATOR = re.compile(
     r"""\\?["'`]?[\])]?(?:[ \t]+(?:[sS]tring|str))?[ \t]{0,20}(?P<op>:::?=|\|\|:|\|\|=|\?\?=|"""
@@ -101,7 +102,7 @@ class AssignmentDetector:
         for hit in page.at(_TRIGGERS):
             if hit < done:
                 continue
-            start, end = _name_around(text, hit)
+            start, end = word_around(text, hit, _NAME_CHARS, _LONGEST_NAME)
             done = end
             strength = _strength(text[start:end])
             if strength and not page.low.endswith("public ", 0, start):
@@ -109,18 +110,6 @@ class AssignmentDetector:
                 if finding:
                     yield finding
                     done = max(end, finding.end)
-
-
-def _name_around(text: str, hit: int) -> tuple[int, int]:
-    start = end = hit
-    size = len(text)
-    while (
-        start and hit - start < 60 and (text[start - 1].isalnum() or text[start - 1] in _NAME_CHARS)
-    ):
-        start -= 1
-    while end < size and end - hit < 60 and (text[end].isalnum() or text[end] in _NAME_CHARS):
-        end += 1
-    return start, end
 
 
 def _strength(name: str) -> str:

@@ -73,9 +73,7 @@ _AT_WORDS = ("[at]", "(at)", "{at}", "<at>", "[ at ]", "( at )")
 
 
 class ContactDetector:
-    """E-mail by RFC 5322's common form, phones by phonenumbers' rules or by the words before"""
-
-    """them."""
+    """E-mail by RFC 5322's common form, phones by phonenumbers' rules or the words before them."""
 
     triggers = ("@", "+", *_AT_WORDS, *_CONTEXT_WORDS, *_COLUMN_WORDS)
 

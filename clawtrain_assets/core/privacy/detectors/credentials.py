@@ -203,8 +203,12 @@ def _by_line(page: Page) -> Iterator[Finding]:
 
 def _account(match: re.Match[str], name: str) -> Iterator[Finding]:
     user = match.groupdict().get("user")
-    if user and not user.isdigit() and not is_standard_user(user) and not is_placeholder(user):
+    if user and not user.isdigit() and _is_own(user):
         yield Finding(*match.span("user"), "USER", name, user)
+
+
+def _is_own(user: str) -> bool:
+    return not is_standard_user(user) and not is_placeholder(user)
 
 
 def _after_equals(value: str) -> str:
@@ -230,7 +234,7 @@ def _urls(page: Page) -> Iterator[Finding]:
         if match:
             yield from _secret(match, "PASSWORD", "url/password")
             user = match["user"]
-            if user and not is_standard_user(user) and not is_placeholder(user):
+            if user and _is_own(user):
                 kind = "AUTH_TOKEN" if looks_random(user) and len(user) >= 16 else "USER"
                 yield Finding(*match.span("user"), kind, "url/user", user)
             continue

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from clawtrain_assets.core.privacy.detectors.accountnames import account, is_marked
-from clawtrain_assets.core.privacy.finding import Finding, Page
+from clawtrain_assets.core.privacy.finding import Finding, Page, word_around
 from clawtrain_assets.core.privacy.wordlists import words
 
 _NAMES = words(
@@ -51,7 +51,7 @@ class LoginFieldDetector:
         for hit in page.at(_FIELD_WORDS):
             if hit < done:
                 continue
-            start, done = _name_around(text, hit)
+            start, done = word_around(text, hit, "_-.", 40)
             if not _names_account(text[start:done]):
                 continue
             if text[start - 1 : start] in ("<", ":"):
@@ -73,16 +73,6 @@ class LoginFieldDetector:
             match = _UNQUOTED.match(text, done)
             if match and _opens_line(text, start) and _is_setting(text, match):
                 yield from account(match, "login/setting")
-
-
-def _name_around(text: str, hit: int) -> tuple[int, int]:
-    start = end = hit
-    while start and hit - start < 40 and (text[start - 1].isalnum() or text[start - 1] in "_-."):
-        start -= 1
-    size = min(len(text), hit + 40)
-    while end < size and (text[end].isalnum() or text[end] in "_-."):
-        end += 1
-    return start, end
 
 
 def _names_account(name: str) -> bool:

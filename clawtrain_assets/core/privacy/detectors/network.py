@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from clawtrain_assets.core.privacy.finding import Finding, Page
+from clawtrain_assets.core.privacy.finding import Finding, Page, begin_of
 from clawtrain_assets.core.privacy.wordlists import words
 
 _IPV4 = re.compile(r"\d(?<![\w.]\d)(?<!\d-\d)\d{0,2}(?:\.\d{1,3}){3}(?!\.?\d|[A-Za-z_]|-\d)")
@@ -161,11 +161,7 @@ def _word_before(text: str, start: int) -> bool:
 def _hosts(page: Page) -> Iterator[Finding]:
     text, done = page.text, -1
     for hit in page.at(_DOTTED):
-        start = hit
-        while (
-            start and hit - start < 120 and (text[start - 1].isalnum() or text[start - 1] in "-._")
-        ):
-            start -= 1
+        start = begin_of(text, hit, "-._", 120)
         if start < done or (
             text[start - 1 : start] in ("/", "~", "@") and text[start - 2 : start] != "//"
         ):
